@@ -1,0 +1,1 @@
+"""One file a stage of the flow: (Experiment, input) -> drafts of ledger entries."""

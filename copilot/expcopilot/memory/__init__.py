@@ -1,0 +1,1 @@
+"""What lasts: the ledger, the workspace, the sources."""

@@ -1,0 +1,1 @@
+"""The readout's documents and pictures."""

@@ -1,0 +1,78 @@
+"""What the payloads of ledger entries are, one record a kind."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from copilot_tools.base import Frozen
+from copilot_tools.refusals import Refusal
+from expcopilot.records.plan import Plan
+
+__all__ = ["Amendment", "Closing", "ReadoutMade", "RefusedCommand", "Registration"]
+
+
+class Registration(Frozen):
+    """A plan was frozen.
+
+    Attributes:
+        plan: The plan.
+        digest: Its digest.
+        post_hoc: Why it counts as registered after the fact, or "".
+    """
+
+    plan: Plan
+    digest: str
+    post_hoc: str = ""
+
+
+class Amendment(Frozen):
+    """A registered plan was changed, in the open.
+
+    Attributes:
+        plan: The plan as it stands now.
+        digest: Its digest.
+        reason: Why, in the words of whoever changed it.
+        changed: Dotted names of the fields that changed.
+        after_outcomes: Whether outcomes had been seen: then the reading becomes post hoc.
+    """
+
+    plan: Plan
+    digest: str
+    reason: str
+    changed: tuple[str, ...]
+    after_outcomes: bool
+
+
+class Closing(Frozen):
+    """The experiment was closed: nothing more is read.
+
+    Attributes:
+        early: Before the committed end.
+        reason: Why.
+    """
+
+    early: bool
+    reason: str
+
+
+class RefusedCommand(Frozen):
+    """A command was refused, and why."""
+
+    command: str
+    refusals: tuple[Refusal, ...]
+
+
+class ReadoutMade(Frozen):
+    """A readout left the house.
+
+    Attributes:
+        look: Number of the look it reports.
+        digest: Of the readout's JSON document.
+        files: File names written, without folders.
+        form: "full" or "brief".
+    """
+
+    look: int
+    digest: str
+    files: tuple[str, ...]
+    form: Literal["full", "brief"] = "full"

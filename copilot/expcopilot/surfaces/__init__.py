@@ -1,0 +1,1 @@
+"""How people reach the copilot. Parse, call the api, show; no logic."""

@@ -1,0 +1,95 @@
+"""Numbers as people read them. One place, so that terminal, report and sentences say a number the same way."""
+
+from __future__ import annotations
+
+import math
+
+from copilot_tools.refusals import Refusal
+from copilot_tools.results import Estimate, Interval
+from copilot_tools.stats.spec import Metric
+
+__all__ = ["count", "effect", "effect_size", "interval", "level", "p_value", "share", "signed"]
+
+MINUS = "−"
+
+
+def count(value: float) -> str:
+    """1234567 -> "1,234,567"."""
+    return f"{value:,.0f}"
+
+
+def signed(value: float, digits: int) -> str:
+    """A number with its sign and a true minus: -0.82 -> "−0.82"; zero has none."""
+    text = f"{abs(value):,.{digits}f}"
+    if float(text.replace(",", "")) == 0:
+        return text
+    return (MINUS if value < 0 else "+") + text
+
+
+def share(value: float, digits: int = 1) -> str:
+    """0.1828 -> "18.3%"."""
+    return f"{value * 100:.{digits}f}%"
+
+
+def p_value(p: float) -> str:
+    """ "p = .0016", "p < .0001": never 0, never 1 for want of an answer."""
+    if p < 1e-4:
+        return "p < .0001" if p == 0 or p < 1e-300 else f"p = {p:.1e}"
+    return f"p = {p:.4f}".replace("0.", ".", 1) if p < 0.1 else f"p = {p:.2f}".replace("0.", ".", 1)
+
+
+def _digits(magnitude: float) -> int:
+    if magnitude == 0 or math.isinf(magnitude):
+        return 2
+    return min(max(2 - math.floor(math.log10(abs(magnitude))), 0), 6)
+
+
+def level(metric: Metric, value: float) -> str:
+    """A metric's level in one arm: a proportion as a percentage, others in the metric's unit."""
+    if metric.kind == "proportion":
+        return share(value, 2)
+    return _in_unit(metric, f"{value:,.{_digits(value)}f}")
+
+
+def _in_unit(metric: Metric, text: str) -> str:
+    if metric.unit in {"$", "€", "£"}:
+        sign, digits = (text[0], text[1:]) if text[:1] in {MINUS, "+"} else ("", text)
+        return f"{sign}{metric.unit}{digits}"
+    return f"{text} {metric.unit}".rstrip() if metric.unit != "%" else f"{text}%"
+
+
+def _end(metric: Metric, value: float, scale: str, digits: int) -> str:
+    if math.isinf(value):
+        return "no upper limit" if value > 0 else "no lower limit"
+    if scale == "relative" or metric.kind == "proportion":
+        return signed(value * 100, digits)
+    return signed(value, digits)
+
+
+def effect(metric: Metric, estimate: Estimate | Refusal) -> str:
+    """An effect with its sign and unit: "−0.82 points", "+4.3%", "+$0.77"."""
+    if isinstance(estimate, Refusal):
+        return "not assessable"
+    return effect_size(metric, estimate.value, estimate.scale)
+
+
+def effect_size(metric: Metric, value: float, scale: str) -> str:
+    """A bare size of effect with sign and unit."""
+    if math.isinf(value):
+        return _end(metric, value, scale, 0)
+    if scale == "relative":
+        return f"{signed(value * 100, 1)}%"
+    if metric.kind == "proportion":
+        return f"{signed(value * 100, 2)} points"
+    return _in_unit(metric, signed(value, _digits(value)))
+
+
+def interval(metric: Metric, ends: Interval, scale: str) -> str:
+    """An interval: "95% interval −1.33 to −0.31 points"."""
+    low, high = effect_size(metric, ends.low, scale), effect_size(metric, ends.high, scale)
+    for suffix in (" points", "%"):
+        if low.endswith(suffix) and high.endswith(suffix):
+            low = low.removesuffix(suffix)
+            break
+    percent = f"{ends.level * 100:.1f}".removesuffix(".0")
+    return f"{percent}% interval {low} to {high}"

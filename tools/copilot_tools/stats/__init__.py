@@ -1,0 +1,1 @@
+"""Statistics, one way: spec -> moments -> sources -> inference -> reading -> validity -> decision."""
