@@ -12,7 +12,7 @@ __all__ = ["GENESIS", "Draft", "Entry", "Kind"]
 GENESIS = "0" * 64
 """The digest before the first entry."""
 
-Kind = Literal["registered", "amended", "looked", "refused", "closed", "readout"]
+Kind = Literal["registered", "amended", "looked", "refused", "closed", "readout", "surveyed"]
 
 
 class Draft(Frozen):

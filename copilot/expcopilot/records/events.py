@@ -8,7 +8,7 @@ from copilot_tools.base import Frozen
 from copilot_tools.refusals import Refusal
 from expcopilot.records.plan import Plan
 
-__all__ = ["Amendment", "Closing", "ReadoutMade", "RefusedCommand", "Registration"]
+__all__ = ["Amendment", "Closing", "ReadoutMade", "RefusedCommand", "Registration", "Survey"]
 
 
 class Registration(Frozen):
@@ -76,3 +76,21 @@ class ReadoutMade(Frozen):
     digest: str
     files: tuple[str, ...]
     form: Literal["full", "brief"] = "full"
+
+
+class Survey(Frozen):
+    """Many experiments in one file were read at once, without a plan.
+
+    Attributes:
+        source: Name of the file.
+        digest: Its SHA-256.
+        by: Column that tells the experiments apart.
+        tests: How many experiments were read.
+        metric: What was read.
+    """
+
+    source: str
+    digest: str
+    by: str
+    tests: int
+    metric: str

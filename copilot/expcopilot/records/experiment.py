@@ -30,6 +30,7 @@ class Experiment(Frozen):
 
     Attributes:
         name: Its name.
+        position: Ledger position of its last entry; 0 before the first.
         registration: How the plan was frozen, or None (only quick looks so far).
         amendments: Changes to the plan, in order.
         looks: Every look, in order.
@@ -39,6 +40,7 @@ class Experiment(Frozen):
     """
 
     name: str
+    position: int = 0
     registration: Stamped[Registration] | None = None
     amendments: tuple[Stamped[Amendment], ...] = ()
     looks: tuple[Stamped[Look], ...] = ()
@@ -96,7 +98,9 @@ class Experiment(Frozen):
             case "readout":
                 made = Stamped[ReadoutMade](record=ReadoutMade.model_validate(entry.payload), **stamp)
                 update = {"readouts": (*self.readouts, made)}
+            case "surveyed":
+                update = {}
             case "refused":
                 refused = Stamped[RefusedCommand](record=RefusedCommand.model_validate(entry.payload), **stamp)
                 update = {"refused": (*self.refused, refused)}
-        return self.model_copy(update=update)
+        return self.model_copy(update={**update, "position": entry.position})

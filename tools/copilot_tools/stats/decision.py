@@ -133,10 +133,6 @@ class Verdict(Frozen):
     arms: tuple[ArmVerdict, ...]
     stamps: tuple[Caveat, ...] = ()
 
-    @property
-    def shows_outcomes(self) -> bool:
-        """Whether estimates may be shown beside it."""
-        return self.row not in {Row.NOT_YET, Row.CONTINUE, Row.HARM}
 
 
 def classify(low: float, high: float, m: float) -> Row:
@@ -181,15 +177,20 @@ def decide(
         )
     shortfall = circumstances.shortfall(units)
     if circumstances.planned and shortfall and not circumstances.closed_early:
+        if circumstances.unblinded:
+            sentence = f"Outcomes were opened before the committed end; no conclusion is drawn yet: {shortfall}."
+            return _for_all(spec, Row.NOT_YET, sentence, phrase="not yet (opened early)", stamps=_stamps(circumstances))
         return _for_all(spec, Row.NOT_YET, f"Outcomes stay closed until the committed end: {shortfall}.")
     stamps = _stamps(circumstances)
     return _summary(tuple(_arm(spec, reading, arm, stamps) for arm in spec.treatments), spec, stamps)
 
 
-def _for_all(spec: AnalysisSpec, row: Row, sentence: str) -> Verdict:
-    phrase = PHRASES[row]
+def _for_all(
+    spec: AnalysisSpec, row: Row, sentence: str, *, phrase: str = "", stamps: tuple[Caveat, ...] = ()
+) -> Verdict:
+    phrase = phrase or PHRASES[row]
     arms = tuple(ArmVerdict(arm=a.name, row=row, phrase=phrase, sentence=sentence) for a in spec.treatments)
-    return Verdict(row=row, phrase=phrase, sentence=sentence, arms=arms)
+    return Verdict(row=row, phrase=phrase, sentence=sentence, arms=arms, stamps=stamps)
 
 
 def _stamps(circumstances: Circumstances) -> tuple[Caveat, ...]:

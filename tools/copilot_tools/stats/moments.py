@@ -139,6 +139,21 @@ class Moments(Frozen):
             comoments=tuple(tuple(self.comoments[i][j] for j in indexes) for i in indexes),
         )
 
+    def close_to(self, other: Moments, *, tolerance: float = 1e-9) -> bool:
+        """Whether both summarize the same rows, up to rounding: engines add up in any order."""
+        if self.n != other.n or len(self.mean) != len(other.mean):
+            return False
+        if not self.n:
+            return True
+        d = range(len(self.mean))
+        scale = [max(abs(self.mean[i]), math.sqrt(self.comoments[i][i] / self.n)) or 1.0 for i in d]
+        means = all(abs(self.mean[i] - other.mean[i]) <= tolerance * scale[i] for i in d)
+        return means and all(
+            abs(self.comoments[i][j] - other.comoments[i][j]) <= tolerance * self.n * scale[i] * scale[j]
+            for i in d
+            for j in d
+        )
+
     def covariance(self, i: int, j: int) -> float:
         """Sample covariance of columns i and j (divisor n - 1); refused below two rows."""
         if self.n < 2:

@@ -1,1 +1,1 @@
-"""Before the test: power, size, runtime."""
+"""Before the test: power, size, smallest detectable effect, runtime. Critical values at the bottom, answers on top."""

@@ -1,0 +1,295 @@
+"""The verbs, from Python: what the command line, the page and the assistants call.
+
+Example:
+    >>> import tempfile
+    >>> from expcopilot import Copilot
+    >>> copilot = Copilot.init(tempfile.mkdtemp(), person="Ada")
+    >>> copilot.experiments()
+    ()
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from copilot_tools.refusals import Refused
+from copilot_tools.stats.sources.source import Source
+from copilot_tools.stats.spec import AnalysisSpec
+from expcopilot.flow import looks
+from expcopilot.flow.quick import experiment_name
+from expcopilot.flow.reopen import reopen
+from expcopilot.flow.steps import close as closing
+from expcopilot.flow.steps import readout as readouts
+from expcopilot.flow.steps import register as registering
+from expcopilot.flow.steps.check_plan import Question, check_plan
+from expcopilot.flow.verification import verify
+from expcopilot.memory import plan_files
+from expcopilot.memory.ledger import Ledger
+from expcopilot.memory.workspace import Workspace
+from expcopilot.outputs.report import documents
+from expcopilot.records.entry import Draft, Entry
+from expcopilot.records.events import RefusedCommand, Survey
+from expcopilot.records.experiment import Experiment
+from expcopilot.records.look import Look
+from expcopilot.records.plan import Plan
+from expcopilot.records.readout import Readout
+from expcopilot.records.verification import Verification
+
+__all__ = ["Copilot"]
+
+
+class Copilot:
+    """One workspace's experiments and the verbs on them. Every verb is counted in the ledger, refusals too."""
+
+    def __init__(self, workspace: Workspace, ledger: Ledger) -> None:
+        self.workspace = workspace
+        self.ledger = ledger
+
+    @classmethod
+    def init(cls, folder: str | Path, *, person: str, organisation: str = "") -> Copilot:
+        """Make a workspace in ``folder`` and open it.
+
+        Raises:
+            Refused: There is a workspace already, or the folder cannot be written.
+        """
+        workspace = Workspace.create(Path(folder), person=person, organisation=organisation)
+        return cls(workspace, workspace.ledger())
+
+    @classmethod
+    def open(cls, folder: str | Path = ".") -> Copilot:
+        """Open the workspace that holds ``folder``.
+
+        Raises:
+            Refused: There is none, or its settings or ledger cannot be read.
+        """
+        workspace = Workspace.find(Path(folder))
+        return cls(workspace, workspace.ledger())
+
+    # --- reading the record -------------------------------------------------------------------------------------
+
+    def experiments(self) -> tuple[Experiment, ...]:
+        """All experiments, in order of first appearance."""
+        entries = tuple(self.ledger.entries())
+        return tuple(Experiment.fold(name, entries) for name in self.ledger.experiments())
+
+    def experiment(self, name: str) -> Experiment:
+        """One experiment as the ledger tells it.
+
+        Raises:
+            Refused: There is none of this name.
+        """
+        if name not in self.ledger.experiments():
+            known = ", ".join(self.ledger.experiments()) or "none yet"
+            raise Refused.because(
+                "experiment.unknown",
+                f"There is no experiment {name!r} in this workspace (known: {known}).",
+                "Register its plan first: `expcopilot register PLAN`.",
+                name="experiment",
+                value=name,
+            )
+        return self._fold(name)
+
+    def log(self, name: str | None = None) -> tuple[Entry, ...]:
+        """Ledger entries in order: of one experiment, or all."""
+        if name is not None:
+            self.experiment(name)
+        return tuple(self.ledger.entries(name))
+
+    # --- before the data ----------------------------------------------------------------------------------------
+
+    def check(self, plan: Plan) -> tuple[Question, ...]:
+        """What a plan leaves open, as questions."""
+        return check_plan(plan)
+
+    def register(self, plan: Plan) -> Experiment:
+        """Freeze a plan: digest, who, when.
+
+        Raises:
+            Refused: Registered already, or something that must be decided before the data is open.
+        """
+        with self._recorded(plan.experiment, "register"):
+            state = self._fold(plan.experiment)
+            draft = registering.register(state, plan, actor=self.workspace.actor, today=_today())
+            return self._append(state, draft)
+
+    def amend(self, plan: Plan, *, reason: str) -> Experiment:
+        """Change a registered plan in the open.
+
+        Raises:
+            Refused: Not registered, closed, unchanged, without a reason, or incomplete.
+        """
+        with self._recorded(plan.experiment, "amend"):
+            state = self._fold(plan.experiment)
+            return self._append(state, registering.amend(state, plan, actor=self.workspace.actor, reason=reason))
+
+    # --- the data -----------------------------------------------------------------------------------------------
+
+    def analyze(self, name: str | Path, source: Source, *, cuts: tuple[str, ...] = (), unblind: str = "") -> Look:
+        """Take one look under the registered plan; blinded until the committed end.
+
+        Args:
+            name: The experiment, or its plan file, which must still be the registered plan.
+            source: The data; see ``open_data``.
+            cuts: Further columns to slice by: exploratory, and counted.
+            unblind: Why outcomes must be opened before the committed end; stamped on every readout.
+
+        Raises:
+            Refused: Not registered, closed, plan altered, or data that cannot be read; every problem together.
+        """
+        plan = plan_files.load(name) if isinstance(name, Path) else None
+        experiment = plan.experiment if plan else str(name)
+        with self._recorded(experiment, "analyze"):
+            state = self.experiment(experiment)
+            if plan is not None and state.plan is not None and plan.digest != state.plan.digest:
+                raise Refused.because(
+                    "plan.altered",
+                    f"The plan file {Path(name).name!r} is no longer the registered plan of {experiment!r} (digest "
+                    f"{plan.digest[:12]}, registered {state.plan.digest[:12]}).",
+                    "Undo the edit, or make it in the open: `expcopilot register --amend --reason ...`.",
+                    name="plan",
+                    value=str(name),
+                )
+            draft = looks.planned_look(
+                state,
+                source,
+                self._others(experiment),
+                actor=self.workspace.actor,
+                today=_today(),
+                cuts=cuts,
+                unblind=unblind,
+            )
+            return self._append(state, draft).looks[-1].record
+
+    def look(self, source: Source, spec: AnalysisSpec, *, cuts: tuple[str, ...] = ()) -> Look:
+        """Take a quick look without a plan: exploratory, counted, and refused on a blinded experiment's data.
+
+        Raises:
+            Refused: The data belongs to a blinded experiment, or cannot be read.
+        """
+        name = experiment_name(source.describe().name)
+        try:
+            with self._recorded(name, "look"):
+                state = self._fold(name)
+                draft = looks.quick_look(
+                    state,
+                    spec,
+                    source,
+                    self._others(name),
+                    actor=self.workspace.actor,
+                    today=_today(),
+                    cuts=cuts,
+                )
+                return self._append(state, draft).looks[-1].record
+        except Refused as refused:
+            # The attempt belongs to the record of the experiment whose blinding it would have broken, too.
+            for refusal in refused.refusals:
+                if refusal.code == "look.blinded" and isinstance(refusal.value, str):
+                    self._record_refusal(refusal.value, "look", refused)
+            raise
+
+    def survey(self, source_name: str, digest: str, *, by: str, tests: int, metric: str) -> None:
+        """Count the reading of many experiments in one file."""
+        record = Survey(source=source_name, digest=digest, by=by, tests=tests, metric=metric)
+        key = f"survey/{uuid.uuid4().hex}"
+        self.ledger.append(
+            Draft(experiment="", kind="surveyed", actor=self.workspace.actor, payload=record.to_json(), key=key)
+        )
+
+    def close(self, name: str, *, early: bool = False, reason: str = "") -> Experiment:
+        """Close an experiment at its end, or early with a reason.
+
+        Raises:
+            Refused: Not registered, closed already, no reason, or the end is not reached.
+        """
+        with self._recorded(name, "close"):
+            state = self.experiment(name)
+            return self._append(state, closing.close(state, actor=self.workspace.actor, early=early, reason=reason))
+
+    # --- after --------------------------------------------------------------------------------------------------
+
+    def readout(self, name: str, *, look: int | None = None) -> Readout:
+        """The readout of an experiment's last look (or of another one) as data.
+
+        Raises:
+            Refused: No such experiment or look.
+        """
+        state = self.experiment(name)
+        number = readouts.pick(state, look).record.number
+        entry = [e for e in self.ledger.entries(name) if e.kind == "looked"][number - 1]
+        return readouts.assemble(state, entry, number=number)
+
+    def write_readout(self, name: str, *, look: int | None = None, folder: Path | None = None) -> tuple[Path, ...]:
+        """Write the readout's documents (HTML, Markdown, JSON) and record that they left the house.
+
+        Raises:
+            Refused: No such experiment or look, or the folder cannot be written.
+        """
+        with self._recorded(name, "readout"):
+            readout = self.readout(name, look=look)
+            target = folder or self.workspace.readouts / name
+            files = documents.write(readout, target)
+            draft = readouts.made(readout, tuple(f.name for f in files), actor=self.workspace.actor)
+            self.ledger.append(draft)
+            return files
+
+    def verify(self) -> Verification:
+        """Re-read the chain, recompute every look and readout, read the data again where it still is."""
+        report = self.ledger.verify()
+        faults = tuple(fault.sentence for fault in report.faults)
+        try:
+            entries = tuple(self.ledger.entries())
+        except Refused as refused:
+            return Verification(
+                entries=report.entries,
+                head=report.head,
+                looks=0,
+                sources=0,
+                readouts=0,
+                faults=(*faults, *(str(r) for r in refused.refusals)),
+            )
+        return verify(entries, faults, reopen)
+
+    # --- inside -------------------------------------------------------------------------------------------------
+
+    def _fold(self, name: str) -> Experiment:
+        return Experiment.fold(name, self.ledger.entries(name))
+
+    def _others(self, name: str) -> tuple[Experiment, ...]:
+        return tuple(e for e in self.experiments() if e.name != name)
+
+    def _append(self, state: Experiment, draft: Draft) -> Experiment:
+        """Append unless another process got in between, and return the experiment as it then stands."""
+        entry = self.ledger.append_if(state.position, draft)[0]
+        return state.after(entry)
+
+    @contextmanager
+    def _recorded(self, experiment: str, command: str) -> Iterator[None]:
+        """A refusal is part of the record: every attempt counts."""
+        try:
+            yield
+        except Refused as refused:
+            self._record_refusal(experiment, command, refused)
+            raise
+
+    def _record_refusal(self, experiment: str, command: str, refused: Refused) -> None:
+        if all(r.code.startswith(("ledger.", "experiment.unknown")) for r in refused.refusals):
+            return  # the ledger itself is the trouble, or there is no experiment to record it under
+        record = RefusedCommand(command=command, refusals=refused.refusals)
+        self.ledger.append(
+            Draft(
+                experiment=experiment,
+                kind="refused",
+                actor=self.workspace.actor,
+                payload=record.to_json(),
+                key=f"refused/{uuid.uuid4().hex}",
+            )
+        )
+
+
+def _today() -> dt.date:
+    """The calendar's date in UTC, as the ledger stamps it."""
+    return dt.datetime.now(tz=dt.UTC).date()

@@ -1,0 +1,237 @@
+"""The only door to an experiment's data: checks it, applies the blinding, calls the tools, and counts the look."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+from collections.abc import Iterable
+from typing import Literal
+
+from copilot_tools.stats.validity.case import blinded_checks, case_for_null
+
+from copilot_tools.refusals import Refused
+from copilot_tools.stats.circumstances import Circumstances
+from copilot_tools.stats.decision import decide
+from copilot_tools.stats.evidence import Evidence
+from copilot_tools.stats.practical import Practical, practical
+from copilot_tools.stats.reading import Reading, alarms, read
+from copilot_tools.stats.sources.source import Source
+from copilot_tools.stats.spec import AnalysisSpec
+from expcopilot.flow.standing import circumstances, shares_units, unplanned_cuts
+from expcopilot.records.entry import Draft
+from expcopilot.records.experiment import Experiment
+from expcopilot.records.look import Look
+from expcopilot.records.plan import Plan
+
+__all__ = ["judge", "planned_look", "quick_look"]
+
+LookKind = Literal["blinded", "outcome", "unblinding", "quick"]
+
+
+def planned_look(
+    experiment: Experiment,
+    source: Source,
+    others: Iterable[Experiment],
+    *,
+    actor: str,
+    today: dt.date,
+    cuts: tuple[str, ...] = (),
+    unblind: str = "",
+) -> Draft:
+    """Take one look under the registered plan.
+
+    Args:
+        experiment: Registered, and not closed (unless closed early, which opens it).
+        source: The data.
+        others: All other experiments of the workspace.
+        actor: Who looks.
+        today: The calendar's date.
+        cuts: Further columns to slice by.
+        unblind: Why outcomes must be opened before the committed end; empty to stay blinded.
+
+    Raises:
+        Refused: No plan, closed, or data that cannot be read under the plan; every problem together.
+    """
+    plan = experiment.plan
+    if plan is None:
+        raise Refused.because(
+            "look.no_plan",
+            f"{experiment.name!r} has no registered plan.",
+            "Register one with `expcopilot register PLAN`, or take a quick look with `expcopilot look DATA`.",
+            name="experiment",
+            value=experiment.name,
+        )
+    if experiment.closing and not experiment.closing.record.early:
+        raise Refused.because(
+            "look.closed",
+            f"{experiment.name!r} was closed on {experiment.closing.time[:10]}: nothing more is read for it.",
+            "Its readout stands (`expcopilot readout`). A further question is a new experiment.",
+            name="experiment",
+            value=experiment.name,
+        )
+    others = tuple(others)
+    spec = plan.analysis
+    extra = unplanned_cuts(spec, cuts)
+    evidence = source.scan(spec, metrics=spec.metrics, cuts=extra)
+    for other in others:
+        if _hides_outcomes(other, today) and any(shares_units(s.record, evidence) for s in other.looks):
+            raise _blinded_elsewhere(other)
+    stand = functools.partial(circumstances, experiment, plan, spec, evidence, others, cuts=extra, today=today)
+    standing = stand(opens=False)
+    early = bool(standing.shortfall(evidence.total_units)) and not standing.closed_early
+    kind: LookKind = "unblinding" if early and unblind else "blinded" if early else "outcome"
+    number = len(experiment.looks) + 1
+    if kind != "blinded" and _has_outcomes(spec, evidence):
+        standing = stand(opens=True)
+    if kind == "unblinding":
+        note = (
+            f"Outcomes were opened early at this look by {actor}, with {evidence.total_units:,} units in ({unblind})."
+        )
+        standing = standing.model_copy(update={"unblinded": (*standing.unblinded, note)})
+    look = judge(number, kind, plan, spec, evidence, standing, cuts=extra, reason=unblind if early else "")
+    return _draft(experiment.name, look, actor)
+
+
+def quick_look(
+    experiment: Experiment,
+    spec: AnalysisSpec,
+    source: Source,
+    others: Iterable[Experiment],
+    *,
+    actor: str,
+    today: dt.date,
+    cuts: tuple[str, ...] = (),
+) -> Draft:
+    """Take one look without a plan: exploratory, and refused on the data of a registered, blinded experiment.
+
+    Args:
+        experiment: Where quick looks at this data are counted.
+        spec: What is looked at.
+        source: The data.
+        others: All other experiments of the workspace.
+        actor: Who looks.
+        today: The calendar's date.
+        cuts: Further columns to slice by.
+
+    Raises:
+        Refused: The data is a blinded experiment's, or cannot be read.
+    """
+    others = tuple(others)
+    # Before the scan: the data of a blinded experiment is not even read for its outcomes.
+    for other in others:
+        if not other.looks and _hides_outcomes(other, today) and _same_layout(other, spec):
+            raise _blinded_elsewhere(
+                other,
+                f"If this is other data, let the copilot tell the units apart first: take {other.name}'s own blinded "
+                f"look with `expcopilot analyze {other.name} ITS_DATA`. ",
+            )
+    extra = unplanned_cuts(spec, cuts)
+    evidence = source.scan(spec, metrics=spec.metrics, cuts=extra)
+    for other in others:
+        if _hides_outcomes(other, today) and any(shares_units(s.record, evidence) for s in other.looks):
+            raise _blinded_elsewhere(other)
+    opens = _has_outcomes(spec, evidence)
+    standing = circumstances(experiment, None, spec, evidence, others, cuts=extra, today=today, opens=opens)
+    look = judge(len(experiment.looks) + 1, "quick", None, spec, evidence, standing, cuts=extra)
+    return _draft(experiment.name, look, actor)
+
+
+def judge(
+    number: int,
+    kind: LookKind,
+    plan: Plan | None,
+    spec: AnalysisSpec,
+    evidence: Evidence,
+    standing: Circumstances,
+    *,
+    cuts: tuple[str, ...] = (),
+    reason: str = "",
+    seen: Reading | None = None,
+) -> Look:
+    """From evidence to a whole look: estimates, objections, verdict. Pure, so that ``verify`` can do it again.
+
+    Args:
+        number: Of the look within its experiment.
+        kind: What may be shown.
+        plan: In force, or None.
+        spec: What is analysed.
+        evidence: What the data was reduced to.
+        standing: How the reading stands in the ledger.
+        cuts: Unplanned cuts.
+        reason: Why outcomes are opened early.
+        seen: The reading a blinded look recorded: its alarms cannot be computed again from evidence without outcomes.
+    """
+    horizon = standing.committed_units
+    withheld = not _has_outcomes(spec, evidence)
+    month: tuple[Practical, ...] = ()
+    if kind == "blinded" or withheld:
+        if withheld and seen is not None:
+            alarming = seen.guardrails
+        else:
+            alarming = () if withheld else tuple(g for g in alarms(spec, evidence, horizon=horizon) if g.alarm)
+        reading = Reading(comparisons=(), guardrails=alarming)
+        evidence = evidence.only_metrics(())
+        objections = blinded_checks(spec, evidence, standing)
+    else:
+        reading = read(spec, evidence, horizon=horizon)
+        objections = case_for_null(spec, evidence, reading, standing)
+        if plan is not None and plan.design.traffic_per_month is not None:
+            month = practical(spec, reading, plan.design.traffic_per_month, plan.design.value_per_unit)
+    return Look(
+        number=number,
+        kind=kind,
+        reason=reason,
+        spec=spec,
+        plan_digest=plan.digest if plan else None,
+        evidence=evidence,
+        circumstances=standing,
+        cuts=cuts,
+        reading=reading,
+        practical=month,
+        objections=objections,
+        verdict=decide(spec, standing, evidence.total_units, reading, objections),
+    )
+
+
+def _has_outcomes(spec: AnalysisSpec, evidence: Evidence) -> bool:
+    """Whether the scan brought outcomes back; a policy still to be chosen keeps them closed."""
+    return any(c.metric == spec.primary.name for c in evidence.cells)
+
+
+def _hides_outcomes(other: Experiment, today: dt.date) -> bool:
+    """Registered, running, and not read at its committed end yet."""
+    if other.plan is None or other.closing is not None:
+        return False
+    if other.looks:
+        return not other.looks[-1].record.shows_outcomes
+    start, days = other.plan.design.first_exposure, other.plan.design.committed_days
+    if other.plan.attested is not None:
+        return False
+    return not (start and days and (today - start).days >= days and other.plan.design.committed_units is None)
+
+
+def _same_layout(other: Experiment, spec: AnalysisSpec) -> bool:
+    """Same arms and a metric from the same column: taken for the same experiment, until its data shows otherwise."""
+    plan = other.plan
+    return (
+        plan is not None
+        and plan.analysis.arm_column == spec.arm_column
+        and set(plan.analysis.arm_names) == set(spec.arm_names)
+        and not {m.column for m in plan.analysis.metrics}.isdisjoint(m.column for m in spec.metrics)
+    )
+
+
+def _blinded_elsewhere(other: Experiment, hint: str = "") -> Refused:
+    return Refused.because(
+        "look.blinded",
+        f"This is the data of {other.name!r}, which is registered and still blinded: its outcomes stay closed until "
+        "the committed end.",
+        f"{hint}Wait for the end; or `expcopilot close {other.name} --early --reason ...`; or open it as an unblinding look "
+        f"that is stamped on the readout: `expcopilot analyze {other.name} DATA --unblind --reason ...`.",
+        name="experiment",
+        value=other.name,
+    )
+
+
+def _draft(name: str, look: Look, actor: str) -> Draft:
+    return Draft(experiment=name, kind="looked", actor=actor, payload=look.to_json(), key=f"look/{name}/{look.number}")

@@ -1,0 +1,178 @@
+"""How a reading stands: what the ledger knows that the data cannot tell, gathered into ``Circumstances``."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+
+from copilot_tools.stats.circumstances import Circumstances
+from copilot_tools.stats.evidence import Evidence
+from copilot_tools.stats.spec import AnalysisSpec
+from expcopilot.flow.overlap import shared_share
+from expcopilot.records.experiment import Experiment, Stamped
+from expcopilot.records.look import Look
+from expcopilot.records.plan import Plan
+
+__all__ = ["SAME_UNITS", "circumstances", "late_registration", "shares_units", "unplanned_cuts"]
+
+SAME_UNITS = 0.2
+"""Share of common units above which two sets of data count as the same units."""
+
+
+def circumstances(
+    experiment: Experiment,
+    plan: Plan | None,
+    spec: AnalysisSpec,
+    evidence: Evidence,
+    others: Iterable[Experiment],
+    *,
+    cuts: tuple[str, ...],
+    today: dt.date,
+    opens: bool,
+) -> Circumstances:
+    """Gather the standing of a reading about to be made.
+
+    Args:
+        experiment: The experiment as it stands, before this look.
+        plan: The plan in force, or None for a quick look.
+        spec: What is analysed.
+        evidence: What the data was reduced to.
+        others: All other experiments of the workspace.
+        cuts: Unplanned cuts asked for now.
+        today: The calendar's date.
+        opens: Whether this reading shows outcomes, and so counts among those that did.
+    """
+    design = plan.design if plan else None
+    before = [look.record for look in experiment.outcome_looks]
+    metrics = {c.metric for look in before for c in look.reading.comparisons}
+    shown_cuts = {cut for look in before for cut in look.cuts}
+    units = [look.evidence.total_units for look in before]
+    if opens:
+        metrics.update(m.name for m in spec.metrics)
+        shown_cuts.update(cuts)
+        units.append(evidence.total_units)
+    others = tuple(others)
+    return Circumstances(
+        planned=plan is not None,
+        committed_units=design.committed_units if design else None,
+        committed_days=design.committed_days if design else None,
+        days_run=_days_run(plan, evidence, today),
+        post_hoc=_post_hoc(experiment, evidence, others) if plan else "",
+        attested=str(plan.attested) if plan and plan.attested else "",
+        closed_early=experiment.closing.record.reason if experiment.closing and experiment.closing.record.early else "",
+        altered=_altered(experiment, plan, spec, evidence),
+        outcome_looks=tuple(units),
+        metrics_looked=len(metrics),
+        cuts_looked=len(shown_cuts),
+        unblinded=tuple(_unblinded(look) for look in experiment.looks if look.record.kind == "unblinding"),
+        shared_units=tuple(_shared(evidence, others)),
+    )
+
+
+def unplanned_cuts(spec: AnalysisSpec, cuts: Iterable[str]) -> tuple[str, ...]:
+    """The cuts asked for that the plan does not name, each once, in order."""
+    planned = {s.column for s in spec.segments}
+    return tuple(dict.fromkeys(c for c in cuts if c not in planned))
+
+
+def late_registration(plan: Plan, today: dt.date) -> str:
+    """Why registering this plan today would be after the fact, by the plan's own dates; "" when it is in time."""
+    start = plan.design.first_exposure
+    if plan.attested is not None:
+        if start is not None and plan.attested.when > start:
+            return (
+                f"the attested decision of {plan.attested.when.isoformat()} was taken after the first exposure on "
+                f"{start.isoformat()}."
+            )
+        return ""
+    if start is not None and start < today:
+        return f"the plan was registered on {today.isoformat()}, after the first exposure on {start.isoformat()}."
+    return ""
+
+
+def shares_units(look: Look, evidence: Evidence) -> bool:
+    """Whether a look was taken on (largely) the same units."""
+    return shared_share(look.evidence.source, evidence.source) >= SAME_UNITS
+
+
+def _days_run(plan: Plan | None, evidence: Evidence, today: dt.date) -> float | None:
+    if evidence.days is not None:
+        return (evidence.days[1] - evidence.days[0]).days + 1
+    if plan is not None and plan.design.first_exposure is not None:
+        return max((today - plan.design.first_exposure).days, 0)
+    return None
+
+
+def _post_hoc(experiment: Experiment, evidence: Evidence, others: tuple[Experiment, ...]) -> str:
+    registration = experiment.registration
+    if registration is None:
+        return ""
+    if registration.record.post_hoc:
+        return registration.record.post_hoc
+    for amendment in experiment.amendments:
+        if amendment.record.after_outcomes:
+            return (
+                f"the plan was amended on {amendment.time[:10]} after outcomes had been seen "
+                f"({', '.join(amendment.record.changed)}: {amendment.record.reason})."
+            )
+    for other in others:
+        for look in other.outcome_looks:
+            if look.position < registration.position and shares_units(look.record, evidence):
+                return (
+                    f"outcomes of the same units were seen on {look.time[:10]} (look {look.record.number} of "
+                    f"{other.name}), before this plan was registered on {registration.time[:10]}."
+                )
+    plan = experiment.plan
+    attested = plan is not None and plan.attested is not None
+    if evidence.days is not None and not attested and evidence.days[0].isoformat() < registration.time[:10]:
+        return (
+            f"the plan was registered on {registration.time[:10]}, after the first unit in the data on "
+            f"{evidence.days[0].isoformat()}."
+        )
+    return ""
+
+
+def _shared(evidence: Evidence, others: tuple[Experiment, ...]) -> Iterable[str]:
+    for other in others:
+        looks = [look for look in other.looks if look.record.shows_outcomes and shares_units(look.record, evidence)]
+        if looks:
+            yield (
+                f"{other.name} was read on the same units ({len(looks)} "
+                f"{'look' if len(looks) == 1 else 'looks'} with outcomes)."
+            )
+        elif other.registration and any(shares_units(look.record, evidence) for look in other.looks):
+            yield f"{other.name} is registered on the same units."
+
+
+def _unblinded(look: Stamped[Look]) -> str:
+    return (
+        f"Outcomes were opened early at look {look.record.number} on {look.time[:10]} by {look.actor}, with "
+        f"{look.record.evidence.total_units:,} units in ({look.record.reason})."
+    )
+
+
+def _altered(experiment: Experiment, plan: Plan | None, spec: AnalysisSpec, evidence: Evidence) -> tuple[str, ...]:
+    """Data only ever grows under the same plan: fewer units, or the same units with other outcomes, is alteration."""
+    if plan is None:
+        return ()
+    found = []
+    for stamped in experiment.looks:
+        look = stamped.record
+        if look.plan_digest != plan.digest:
+            continue
+        for arm in spec.arm_names:
+            was, now = look.evidence.units_of(arm), evidence.units_of(arm)
+            if now < was:
+                found.append(
+                    f"The data was altered: {arm} had {was:,} units at look {look.number} and has {now:,} now."
+                )
+                continue
+            if now == was and look.shows_outcomes:
+                for metric in spec.metrics:
+                    then, here = look.evidence.moments_of(metric.name, arm), evidence.moments_of(metric.name, arm)
+                    if then and here and not then.close_to(here):
+                        found.append(
+                            f"The data was altered: {arm} has the same {now:,} units as at look {look.number}, "
+                            f"but other values of {metric.name}."
+                        )
+    return tuple(dict.fromkeys(found))

@@ -1,0 +1,144 @@
+"""Turn what is missing or vague in a plan into questions. "must" questions stop the registration."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Literal
+
+from copilot_tools.base import Frozen
+from copilot_tools.refusals import Refusal
+from expcopilot.records.plan import Plan
+
+__all__ = ["Question", "check_plan", "unanswered"]
+
+_VAGUE = re.compile(
+    r"^\W*(tbd|todo|tba|n/?a|none|unknown|\?+|\.+|x+|better|improve(s|d|ment)?|more engag\w+|best practice\w*)?\W*$",
+    re.IGNORECASE,
+)
+_SHORT = 12
+
+
+class Question(Frozen):
+    """What the plan leaves open.
+
+    Attributes:
+        field: Dotted name in the plan file.
+        question: What to answer, in one sentence.
+        weight: "must" stops the registration, "should" does not.
+    """
+
+    field: str
+    question: str
+    weight: Literal["must", "should"]
+
+
+def check_plan(plan: Plan) -> tuple[Question, ...]:
+    """All questions a plan leaves open, the ones that stop a registration first."""
+    return tuple(sorted(_questions(plan), key=lambda q: q.weight != "must"))
+
+
+def unanswered(plan: Plan) -> tuple[Refusal, ...]:
+    """The questions that stop a registration, as refusals."""
+    return tuple(
+        Refusal(
+            code="plan.open_question",
+            reason=f"The plan leaves open {q.field}: {q.question}",
+            cure="Answer it in the plan file.",
+            name=q.field,
+        )
+        for q in check_plan(plan)
+        if q.weight == "must"
+    )
+
+
+def _questions(plan: Plan) -> Iterator[Question]:
+    yield from _hypothesis(plan)
+    yield from _design(plan)
+    yield from _analysis(plan)
+
+
+def _hypothesis(plan: Plan) -> Iterator[Question]:
+    asks = {
+        "change": "What exactly changes, so that somebody else could build it?",
+        "audience": "For whom: who can see the change?",
+        "because": "Why should it work: what do you know about these people that makes you believe it?",
+        "falsifier": "What result would prove the idea wrong?",
+    }
+    for field, question in asks.items():
+        text = getattr(plan.hypothesis, field)
+        if _VAGUE.match(text):
+            yield Question(field=f"hypothesis.{field}", question=question, weight="must")
+        elif len(text.strip()) < _SHORT:
+            yield Question(field=f"hypothesis.{field}", question=f"{question} {text!r} is very short.", weight="should")
+    if not plan.north_star.strip():
+        yield Question(
+            field="north_star",
+            question="How does the deciding number serve the company's main goal?",
+            weight="should",
+        )
+
+
+def _design(plan: Plan) -> Iterator[Question]:
+    design = plan.design
+    if design.committed_units is None and design.committed_days is None:
+        yield Question(
+            field="design.committed_units",
+            question="At how many units, or after how many days, are outcomes opened? `expcopilot size` computes it.",
+            weight="must",
+        )
+    if design.first_exposure is None and plan.attested is None:
+        yield Question(
+            field="design.first_exposure",
+            question="On which day can the first person see the change? Without it nobody can tell which came first.",
+            weight="must",
+        )
+    if design.committed_days is not None and design.committed_days % 7:
+        yield Question(
+            field="design.committed_days",
+            question=f"{design.committed_days:g} days are not whole weeks. Would "
+            f"{-(-design.committed_days // 7) * 7:g} days do, so that every weekday counts alike?",
+            weight="should",
+        )
+    if design.traffic_per_month is None:
+        yield Question(
+            field="design.traffic_per_month",
+            question="How many units a month would the change reach? Then the readout says what it is worth a month.",
+            weight="should",
+        )
+
+
+def _analysis(plan: Plan) -> Iterator[Question]:
+    spec = plan.analysis
+    if not spec.guardrails and spec.goal != "aa":
+        yield Question(
+            field="analysis.metrics",
+            question="What must not get worse (a metric with role: guardrail and a margin)?",
+            weight="should",
+        )
+    if spec.unit is None and spec.arm_column is not None:
+        yield Question(
+            field="analysis.unit",
+            question="Which column identifies the unit? Without it, units in two arms cannot be found.",
+            weight="should",
+        )
+    if spec.sides == 1:
+        yield Question(
+            field="analysis.sides",
+            question="A one-sided plan can never establish harm. Is that really what you want?",
+            weight="should",
+        )
+    effect = spec.minimum_effect
+    if effect.scale == "relative" and effect.size > 1:
+        yield Question(
+            field="analysis.minimum_effect",
+            question=f"A minimum effect of {effect.size:.0%} of control more than doubles the metric. "
+            "Is the scale right (0.05 is five percent)?",
+            weight="should",
+        )
+    if effect.scale == "absolute" and spec.primary.kind == "proportion" and effect.size >= 1:
+        yield Question(
+            field="analysis.minimum_effect",
+            question=f"{effect.size:g} is no possible change of a share. Write one percentage point as 0.01.",
+            weight="must",
+        )

@@ -1,0 +1,195 @@
+"""A workspace: one folder with one settings file, one ledger, and the sources, plans and readouts beside it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from copilot_tools.refusals import Refused
+from expcopilot.memory import settings as settings_file
+from expcopilot.memory.settings import FILE_NAME, Settings
+from expcopilot.memory.sqlite_ledger import SqliteLedger
+
+__all__ = ["Workspace"]
+
+FOLDERS = ("sources", "plans", "readouts")
+
+
+class Workspace:
+    """A folder in which experiments are run.
+
+    Attributes:
+        folder: Its absolute path.
+        settings: What its settings file says.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     with Workspace.create(Path(folder), person="Ada", email="ada@example.com") as workspace:
+        ...         print(workspace.actor, workspace.ledger.head()[0])
+        Ada <ada@example.com> 0
+    """
+
+    def __init__(self, folder: Path, settings: Settings) -> None:
+        self.folder = folder
+        self.settings = settings
+
+    @classmethod
+    def create(
+        cls, folder: Path | str, *, person: str, email: str = "", organisation: str = "", currency: str = ""
+    ) -> Workspace:
+        """Make a workspace; one that was left half made is completed, and nothing in it is lost.
+
+        Args:
+            folder: Where; made when absent. Other files in it are left alone.
+            person: Who acts in it.
+            email: Their address.
+            organisation: For whom.
+            currency: ISO 4217 code of money columns when a plan names none.
+
+        Raises:
+            Refused: ``workspace.exists`` when there is one; ``workspace.cannot_write``; ``settings.invalid``; and what
+                keeps the ledger from being made.
+        """
+        settings = settings_file.from_data(
+            {"person": {"name": person, "email": email}, "organisation": {"name": organisation, "currency": currency}}
+        )
+        path = _absolute(folder)
+        if (path / FILE_NAME).exists():
+            raise Refused.because(
+                "workspace.exists",
+                f"There is already a workspace in {path}.",
+                f"Work in it as it is (settings: {FILE_NAME}), or choose another folder.",
+                name="folder",
+                value=str(path),
+            )
+        try:
+            for name in ("", *FOLDERS):
+                (path / name).mkdir(parents=True, exist_ok=True)
+            _make_ledger(path / "ledger.sqlite")
+            # Last, because its presence is what makes the folder a workspace.
+            _write_whole(path / FILE_NAME, settings_file.render(settings))
+        except OSError as error:
+            raise Refused.because(
+                "workspace.cannot_write",
+                f"No workspace can be made in {path}: {error.strerror or error}.",
+                "Choose a folder you may write to.",
+                name="folder",
+                value=str(path),
+            ) from error
+        return cls(path, settings)
+
+    @classmethod
+    def open(cls, folder: Path | str) -> Workspace:
+        """The workspace in exactly this folder.
+
+        Raises:
+            Refused: ``workspace.not_found``, or what is wrong with its settings.
+        """
+        path = _absolute(folder)
+        if not (path / FILE_NAME).is_file():
+            raise _not_found(path, f"{path} holds no {FILE_NAME}, so it is no workspace.")
+        return cls(path, settings_file.load(path / FILE_NAME))
+
+    @classmethod
+    def find(cls, start: Path | str = ".") -> Workspace:
+        """The workspace around a folder or file: the nearest folder upwards that holds a settings file.
+
+        Raises:
+            Refused: ``workspace.not_found``, or what is wrong with its settings.
+        """
+        path = _absolute(start)
+        for folder in (path, *path.parents):
+            if (folder / FILE_NAME).is_file():
+                return cls.open(folder)
+        raise _not_found(path, f"Neither {path} nor any folder above it holds a workspace ({FILE_NAME}).")
+
+    @property
+    def actor(self) -> str:
+        """Who acts: the one door through which identity enters the ledger."""
+        return str(self.settings.person)
+
+    @property
+    def sources(self) -> Path:
+        """Folder of the evidence library."""
+        return self.folder / "sources"
+
+    @property
+    def plans(self) -> Path:
+        """Folder of plan files."""
+        return self.folder / "plans"
+
+    @property
+    def readouts(self) -> Path:
+        """Folder of readouts."""
+        return self.folder / "readouts"
+
+    @property
+    def ledger_path(self) -> Path:
+        """The ledger's file."""
+        return self.folder / "ledger.sqlite"
+
+    @cached_property
+    def ledger(self) -> SqliteLedger:
+        """The ledger, opened at first use.
+
+        Raises:
+            Refused: As ``SqliteLedger.open``: a workspace whose ledger is gone is damaged, never silently begun anew.
+        """
+        return SqliteLedger.open(self.ledger_path)
+
+    def close(self) -> None:
+        """Close the ledger, if it was opened."""
+        if ledger := self.__dict__.pop("ledger", None):
+            ledger.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _absolute(path: Path | str) -> Path:
+    return Path(path).expanduser().resolve()
+
+
+def _not_found(path: Path, reason: str) -> Refused:
+    return Refused.because(
+        "workspace.not_found",
+        reason,
+        "Go to the folder of your workspace, or make one with `expcopilot init`.",
+        name="folder",
+        value=str(path),
+    )
+
+
+def _make_ledger(path: Path) -> None:
+    try:
+        SqliteLedger.create(path).close()
+    except Refused as refused:
+        if refused.refusals[0].code != "ledger.exists":
+            raise
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Write a file that is either there in full or not there at all, and never overwrites one that came first."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            Path(temporary).unlink()
+        raise

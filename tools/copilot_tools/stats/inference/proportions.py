@@ -1,0 +1,260 @@
+"""Two proportions by the score method: the test and the interval that inverts it never contradict each other.
+
+At "no difference" the constrained estimates of both intervals (difference and ratio) are the pooled proportion, so
+each excludes no effect exactly when the pooled z test rejects it, at any critical value.
+
+References:
+    Wilson (1927), JASA 22. Mee (1984), Biometrics 40. Miettinen & Nurminen (1985), Statistics in Medicine 4. Koopman
+    (1984), Biometrics 40. Newcombe (1998), Statistics in Medicine 17, 857-872 and 873-890 (method 10). Agresti & Caffo
+    (2000), The American Statistician 54.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+from copilot_tools import checks
+from copilot_tools.refusals import Refused
+from copilot_tools.stats.inference._roots import root
+from copilot_tools.stats.moments import Moments
+
+__all__ = [
+    "Counts",
+    "counts_of",
+    "koopman",
+    "mee",
+    "miettinen_nurminen",
+    "newcombe",
+    "pooled_z",
+    "standard_error",
+    "wilson",
+]
+
+
+class Counts(NamedTuple):
+    """Successes among n units."""
+
+    successes: int
+    n: int
+
+    @property
+    def share(self) -> float:
+        """Successes over units."""
+        return self.successes / self.n
+
+    @classmethod
+    def checked(cls, successes: float, n: float) -> Counts:
+        """Counts typed by a person.
+
+        Raises:
+            Refused: ``n`` is no positive count, or ``successes`` no count up to ``n``.
+        """
+        units = checks.count("n", n, at_least=1)
+        return cls(checks.successes("successes", successes, units), units)
+
+
+def counts_of(moments: Moments) -> Counts:
+    """Counts behind the moments of a column of zeros and ones.
+
+    Raises:
+        Refused: No units; or the moments are not those of zeros and ones.
+    """
+    if moments.n < 1:
+        raise Refused.because(
+            "data.too_few_units",
+            "A proportion needs at least 1 unit in each arm, but in one there are 0 units.",
+            "Wait for more units, or leave this arm or slice out.",
+            name="n",
+            value=0,
+        )
+    n, mean = moments.n, moments.mean[0]
+    successes = round(n * mean)
+    spread = moments.comoments[0][0] - successes * (n - successes) / n
+    if not 0 <= successes <= n or abs(n * mean - successes) > 1e-6 * n or abs(spread) > 1e-6 * n:
+        raise Refused.because(
+            "data.not_a_proportion",
+            f"A proportion's values must all be 0 or 1, but {n:,} of them average {mean:g} with a sum of squares about "
+            f"the mean of {moments.comoments[0][0]:g}.",
+            "Declare the metric as a mean, or check its column.",
+            name="metric",
+            value=mean,
+        )
+    return Counts(successes, n)
+
+
+def wilson(arm: Counts, critical: float) -> tuple[float, float]:
+    """Wilson's score interval for one proportion.
+
+    Example:
+        >>> [round(end, 4) for end in wilson(Counts(81, 263), 1.959963984540054)]
+        [0.2553, 0.3662]
+    """
+    x, n = arm
+    squared = critical * critical
+    centre = x + squared / 2
+    half = critical * math.sqrt(x * (n - x) / n + squared / 4)
+    low = 0.0 if x == 0 else (centre - half) / (n + squared)
+    return low, 1.0 if x == n else (centre + half) / (n + squared)
+
+
+def newcombe(control: Counts, treatment: Counts, critical: float) -> tuple[float, float]:
+    """Newcombe's hybrid score interval for treatment minus control (his method 10)."""
+    p0, p1 = control.share, treatment.share
+    low0, high0 = wilson(control, critical)
+    low1, high1 = wilson(treatment, critical)
+    difference = p1 - p0
+    return difference - math.hypot(p1 - low1, high0 - p0), difference + math.hypot(high1 - p1, p0 - low0)
+
+
+def pooled_z(control: Counts, treatment: Counts) -> float | None:
+    """The pooled two-sample z: positive when treatment is above control; None when nothing varies at all."""
+    n = control.n + treatment.n
+    successes = control.successes + treatment.successes
+    if successes in (0, n):
+        return None
+    p = successes / n
+    return (treatment.share - control.share) / math.sqrt(p * ((n - successes) / n) * (1 / control.n + 1 / treatment.n))
+
+
+def standard_error(control: Counts, treatment: Counts) -> float:
+    """Unpooled standard error of the difference; never 0.
+
+    Where neither arm varies, the estimated variance of 0 is an artefact of few events: Agresti and Caffo's estimate,
+    with one success and one failure more in each arm, stands in its place.
+    """
+    variance = sum(a.share * (a.n - a.successes) / a.n / a.n for a in (control, treatment))
+    if variance > 0:
+        return math.sqrt(variance)
+    more = [Counts(a.successes + 1, a.n + 2) for a in (control, treatment)]
+    return math.sqrt(sum(a.share * (1 - a.share) / a.n for a in more))
+
+
+def mee(control: Counts, treatment: Counts, critical: float) -> tuple[float, float]:
+    """Mee's score interval for treatment minus control: inverts the pooled z test.
+
+    Example:
+        >>> [round(end, 4) for end in mee(Counts(48, 80), Counts(56, 70), 1.959963984540054)]
+        [0.0533, 0.3377]
+    """
+    return _difference(control, treatment, critical * critical)
+
+
+def miettinen_nurminen(control: Counts, treatment: Counts, critical: float) -> tuple[float, float]:
+    """Miettinen and Nurminen's score interval: Mee's, with variances multiplied by N / (N - 1).
+
+    Example:
+        >>> [round(end, 4) for end in miettinen_nurminen(Counts(48, 80), Counts(56, 70), 1.959963984540054)]
+        [0.0528, 0.3382]
+    """
+    n = control.n + treatment.n
+    return _difference(control, treatment, critical * critical * n / (n - 1))
+
+
+def _difference(control: Counts, treatment: Counts, squared: float) -> tuple[float, float]:
+    (x0, n0), (x1, n1) = control, treatment
+    difference = treatment.share - control.share
+    if x0 + x1 == 0:
+        return -squared / (n0 + squared), squared / (n1 + squared)
+    if x0 + x1 == n0 + n1:
+        return -squared / (n1 + squared), squared / (n0 + squared)
+
+    def excess(d: float) -> float:
+        p0, p1 = _constrained(x0, n0, x1, n1, d)
+        return (difference - d) ** 2 - squared * (p1 * (1 - p1) / n1 + p0 * (1 - p0) / n0)
+
+    # Wald's half-width, widened: most often a bracket at once, and never beyond what a difference can be.
+    reach = 1.5 * math.sqrt(squared) * standard_error(control, treatment) + squared / min(n0, n1)
+    low, high = -1.0, 1.0
+    if difference > -1:
+        # At a difference of 1 nothing varies and the excess is 0 there, which is no end: start just inside.
+        start = difference if difference < 1 else 1 - 1e-3 * squared / (n0 + n1 + squared)
+        near = max(-1.0, difference - reach)
+        low = root(excess, near if excess(near) > 0 else -1.0, start, tolerance=1e-12 * reach)
+    if difference < 1:
+        start = difference if difference > -1 else -1 + 1e-3 * squared / (n0 + n1 + squared)
+        near = min(1.0, difference + reach)
+        high = root(excess, start, near if excess(near) > 0 else 1.0, tolerance=1e-12 * reach)
+    return low, high
+
+
+def _constrained(x0: int, n0: int, x1: int, n1: int, d: float) -> tuple[float, float]:
+    """Maximum likelihood (p0, p1) subject to p1 - p0 = d: the middle root of a cubic, in closed form."""
+    lowest, highest = max(0.0, -d), min(1.0, 1.0 - d)
+    n = n0 + n1
+    # n p^3 + c2 p^2 + c1 p + c0 = 0 for p = p0, all divided by n.
+    c2 = ((n1 + 2 * n0) * d - n - x0 - x1) / n
+    c1 = ((n0 * d - n - 2 * x0) * d + x0 + x1) / n
+    c0 = x0 * d * (1 - d) / n
+    third = c2 / 3
+    q = third**3 - c1 * c2 / 6 + c0 / 2
+    radius = math.copysign(math.sqrt(max(third * third - c1 / 3, 0.0)), q)
+    if radius == 0:
+        p = -third
+    else:
+        angle = (math.pi + math.acos(min(max(q / radius**3, -1.0), 1.0))) / 3
+        p = 2 * radius * math.cos(angle) - third
+    # One Newton step restores the digits the cosine lost when p is small.
+    slope = (3 * p + 2 * c2) * p + c1
+    if slope:
+        p -= (((p + c2) * p + c1) * p + c0) / slope
+    p = min(max(p, lowest), highest)
+    return p, min(max(p + d, 0.0), 1.0)
+
+
+def koopman(control: Counts, treatment: Counts, critical: float) -> tuple[float, float]:
+    """Koopman's score interval for the ratio treatment / control: inverts the pooled z test.
+
+    A control without successes leaves the upper end open (infinite); a treatment without successes puts the lower end
+    at 0.
+
+    Raises:
+        Refused: Nothing varies: no unit, or every unit, of both arms is a success.
+
+    Example:
+        >>> [round(end, 3) for end in koopman(Counts(104, 11037), Counts(189, 11034), 1.959963984540054)]
+        [1.434, 2.305]
+    """
+    (x0, n0), (x1, n1) = control, treatment
+    total, n = x0 + x1, n0 + n1
+    if total in (0, n):
+        which = "no unit is a success" if total == 0 else "every unit is a success"
+        raise Refused.because(
+            "relative.no_variation",
+            f"In both arms {which} ({x0:,} of {n0:,} and {x1:,} of {n1:,}), so a relative effect cannot be judged.",
+            "State the effect in absolute terms, or wait until both outcomes occur.",
+            name="successes",
+            value=total,
+        )
+    p0, p1 = control.share, treatment.share
+    squared = critical * critical
+
+    def excess(log_ratio: float) -> float:
+        ratio = math.exp(log_ratio)
+        b = n1 * ratio + x1 + n0 + x0 * ratio
+        q0 = 2 * total / (b + math.sqrt(max(b * b - 4 * n * ratio * total, 0.0)))
+        q1 = ratio * q0
+        spread = q1 * max(1 - q1, 0.0) / n1 + ratio * ratio * q0 * max(1 - q0, 0.0) / n0
+        # Divided by the larger of the two terms' scale, so that neither end of the search overflows.
+        return ((p1 - ratio * p0) ** 2 - squared * spread) / max(1.0, ratio) ** 2
+
+    # The delta method's half-width of the log ratio, widened: most often a bracket at once.
+    step = 1.5 * critical * math.sqrt(1 / max(x0, 1) + 1 / max(x1, 1))
+    low, high = 0.0, math.inf
+    if x1 > 0:
+        start = math.log(p1 / p0) if x0 > 0 else _outwards(excess, 0.0, 1.0, positive=False)
+        low = math.exp(root(excess, _outwards(excess, start, -step), start, tolerance=1e-12 * step))
+    if x0 > 0:
+        start = math.log(p1 / p0) if x1 > 0 else _outwards(excess, 0.0, -1.0, positive=False)
+        high = math.exp(root(excess, start, _outwards(excess, start, step), tolerance=1e-12 * step))
+    return low, high
+
+
+def _outwards(f: Callable[[float], float], start: float, step: float, *, positive: bool = True) -> float:
+    """The first point from ``start`` on, in growing steps, where ``f`` has the wanted sign."""
+    x = start
+    while (f(x) > 0) != positive:
+        x += step
+        step *= 2
+    return x

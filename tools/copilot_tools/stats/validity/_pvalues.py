@@ -1,0 +1,106 @@
+"""The small tests the attacks need: counts against weights, two counts, and Holm's correction. Exact where counts are small.
+
+References:
+    Cochran (1954), Some methods for strengthening the common chi-square tests, Biometrics 10 (expected counts of 5).
+    Holm (1979), A simple sequentially rejective multiple test procedure, Scand. J. Statist. 6.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from scipy import special
+
+from copilot_tools.refusals import Refused
+
+__all__ = ["counts_against_weights", "holm", "two_proportions", "two_sided"]
+
+SMALLEST_EXPECTED = 5
+MOST_OUTCOMES = 50_000
+"""Outcomes an exact test may enumerate before it is refused."""
+
+
+def two_sided(z: float) -> float:
+    """Two-sided p-value of a standard normal statistic."""
+    return float(2 * special.ndtr(-abs(z)))
+
+
+def counts_against_weights(counts: Sequence[int], weights: Sequence[float]) -> float:
+    """P-value that counts come from shares proportional to weights.
+
+    Pearson's chi-square where every expected count reaches 5, else the exact multinomial test (outcomes no likelier
+    than the one seen).
+
+    Raises:
+        Refused: There are no units, or the exact test would enumerate too many outcomes.
+    """
+    n, total = sum(counts), math.fsum(weights)
+    if n == 0:
+        raise Refused.because("sample_ratio.empty", "There are no units to compare with the configured split.")
+    expected = [n * w / total for w in weights]
+    if min(expected) >= SMALLEST_EXPECTED:
+        statistic = math.fsum((c - e) ** 2 / e for c, e in zip(counts, expected, strict=True))
+        return float(special.chdtrc(len(counts) - 1, statistic))
+    k = len(counts)
+    if math.comb(n + k - 1, k - 1) > MOST_OUTCOMES:
+        raise Refused.because(
+            "sample_ratio.expected_too_small",
+            f"An arm is expected to have {min(expected):.1f} of {n} units: below {SMALLEST_EXPECTED} the approximate "
+            "test does not hold, and the exact one has too many outcomes to list.",
+            "Wait for more units, or merge slices.",
+            name="units",
+            value=n,
+        )
+    logs = np.log(np.asarray(weights, dtype=float) / total)
+    outcomes = np.array([*_compositions(n, k), tuple(counts)], dtype=float)
+    log_p = special.gammaln(n + 1) - special.gammaln(outcomes + 1).sum(axis=1) + outcomes @ logs
+    return min(float(np.exp(log_p[:-1][log_p[:-1] <= log_p[-1] + 1e-9]).sum()), 1.0)
+
+
+def _compositions(n: int, k: int) -> list[tuple[int, ...]]:
+    """All ways to write n as k whole numbers from 0 (stars and bars)."""
+    ways = []
+    for bars in itertools.combinations(range(n + k - 1), k - 1):
+        edges = (-1, *bars, n + k - 1)
+        ways.append(tuple(edges[i + 1] - edges[i] - 1 for i in range(k)))
+    return ways
+
+
+def two_proportions(a: int, n_a: int, b: int, n_b: int) -> float:
+    """Two-sided p-value that a of n_a and b of n_b share one proportion.
+
+    Pooled z where every expected count reaches 5, else Fisher's exact test.
+
+    Raises:
+        Refused: One side has no units.
+    """
+    if not n_a or not n_b:
+        raise Refused.because("counts.empty", "One arm has no units, so there is nothing to compare.")
+    p = (a + b) / (n_a + n_b)
+    if min(p, 1 - p) * min(n_a, n_b) >= SMALLEST_EXPECTED:
+        return two_sided((a / n_a - b / n_b) / math.sqrt(p * (1 - p) * (1 / n_a + 1 / n_b)))
+    x = np.arange(max(0, a + b - n_b), min(n_a, a + b) + 1)
+    log_p = _log_choose(n_a, x) + _log_choose(n_b, a + b - x) - _log_choose(n_a + n_b, np.array([a + b]))
+    seen = log_p[a - x[0]]
+    return min(float(np.exp(log_p[log_p <= seen + 1e-7]).sum()), 1.0)
+
+
+def _log_choose(n: int, k: np.ndarray[tuple[int], np.dtype[np.int64]]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    chosen: np.ndarray[tuple[int], np.dtype[np.float64]] = (
+        special.gammaln(n + 1) - special.gammaln(k + 1) - special.gammaln(n - k + 1)
+    )
+    return chosen
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """P-values corrected by Holm's procedure, in the order given."""
+    m = len(p_values)
+    corrected = [0.0] * m
+    worst = 0.0
+    for rank, i in enumerate(sorted(range(m), key=lambda i: p_values[i])):
+        worst = max(worst, min((m - rank) * p_values[i], 1.0))
+        corrected[i] = worst
+    return corrected

@@ -1,0 +1,62 @@
+"""The alarm levels of all attacks in one table, and what each costs in false alarms.
+
+A clean experiment (null or a true, well-powered effect, sound randomization, no drift) must raise a serious or blocking
+objection in under 5% of readouts. ``false_alarms`` bounds each attack's share; they add up to less than that. Attacks
+that read only what people did (looks, cuts, policies) raise nothing by chance and cost nothing.
+
+The two attacks that spend most are set by the design: the sample ratio's .01, and the false-positive risk, which under
+no effect and the default plan (two-sided 5%, win rate 20%, bound 20%) is above its bound for 1.96 < z < 2.39, 1.7% of
+readouts. A one-sided plan at 5% claims an effect twice as often and spends about 4% there.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+__all__ = ["LEVELS", "Level"]
+
+
+class Level(NamedTuple):
+    """When one attack speaks up.
+
+    Attributes:
+        scale: What the thresholds are compared with.
+        note: From here on a note (p-values: below).
+        serious: From here on serious (p-values: below); None where the attack never is, or where ``scale`` says when.
+        blocking: From here on blocking; None where the attack never is by a number alone.
+        false_alarms: Upper bound on the share of clean readouts with a serious or blocking objection from this attack.
+    """
+
+    scale: str
+    note: float | None
+    serious: float | None
+    blocking: float | None
+    false_alarms: float
+
+
+_BY_POLICY = "share of units or rows set aside by the plan's policy; blocking where the policy is to refuse"
+
+LEVELS: dict[str, Level] = {
+    "sample-ratio": Level("p of the whole (slices have their own line)", None, 0.01, 0.001, 0.010),
+    "sample-ratio-slices": Level("p, corrected over all segments and days (Holm)", 0.01, 0.001, None, 0.001),
+    "two-arms": Level(_BY_POLICY, 0.0, 0.01, None, 0.0),
+    "duplicates": Level(_BY_POLICY, 0.0, 0.05, None, 0.0),
+    "contradictions": Level(_BY_POLICY, 0.0, 0.05, None, 0.0),
+    "missing-by-arm": Level("p, corrected over metrics and arms (Holm)", 0.01, 0.001, None, 0.001),
+    "balance": Level("p over all arms, corrected over columns (Holm)", 0.01, 0.001, None, 0.001),
+    "unblinded": Level("any look at outcomes before the committed end", None, 1, None, 0.0),
+    "shared-units": Level("any other experiment read on the same units", None, 1, None, 0.0),
+    "post-assignment": Level("any cut or filter by something measured after assignment", None, 1, None, 0.0),
+    "looks": Level("false-positive rate of the looks taken, as a multiple of the plan's alpha", 1.1, 2.0, None, 0.0),
+    "multiplicity": Level("chance of a false positive; serious only without a registered plan", 0.1, 0.5, None, 0.0),
+    "false-positive-risk": Level("risk, as a multiple of the plan's bound, where an effect is claimed", None, 1, None, 0.017),
+    "exaggeration": Level("exaggeration factor at the minimum effect; serious where claimed", 1.25, 2.0, None, 0.0),
+    "fragility": Level("units that overturn it; serious for a claim about a proportion", 10, 3, None, 0.002),
+    "outliers": Level("largest unit's share of its arm's variation; serious for the primary", 0.25, 0.75, None, 0.001),
+    "novelty": Level("p of a trend over days, corrected over arms (Holm)", 0.01, 0.001, None, 0.001),
+    "simpson": Level("p that parts reverse (note); reversal of the whole (serious)", 0.01, 0.001, None, 0.001),
+    "too-good": Level("near end of the interval, in minimum effects", None, 5.0, None, 0.001),
+    "too-good-conversion": Level("near end of the relative interval of a proportion", None, 0.5, None, 0.0),
+    "too-small": Level("estimate in minimum effects, below, where an effect is claimed", 1.0, None, None, 0.0),
+}
+"""Attack -> its alarm level."""

@@ -1,0 +1,1 @@
+"""Words as data: normal forms and harmless forms of text. No model, no network."""
