@@ -21,7 +21,7 @@ from copilot_tools.stats.sources.source import Source
 from copilot_tools.stats.spec import AnalysisSpec
 from expcopilot.flow import looks
 from expcopilot.flow.quick import experiment_name
-from expcopilot.flow.reopen import reopen
+from expcopilot.flow.open_data import reopen
 from expcopilot.flow.steps import close as closing
 from expcopilot.flow.steps import readout as readouts
 from expcopilot.flow.steps import register as registering
@@ -57,7 +57,7 @@ class Copilot:
             Refused: There is a workspace already, or the folder cannot be written.
         """
         workspace = Workspace.create(Path(folder), person=person, organisation=organisation)
-        return cls(workspace, workspace.ledger())
+        return cls(workspace, workspace.ledger)
 
     @classmethod
     def open(cls, folder: str | Path = ".") -> Copilot:
@@ -67,7 +67,7 @@ class Copilot:
             Refused: There is none, or its settings or ledger cannot be read.
         """
         workspace = Workspace.find(Path(folder))
-        return cls(workspace, workspace.ledger())
+        return cls(workspace, workspace.ledger)
 
     # --- reading the record -------------------------------------------------------------------------------------
 

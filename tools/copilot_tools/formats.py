@@ -44,8 +44,10 @@ def _digits(magnitude: float) -> int:
     return min(max(2 - math.floor(math.log10(abs(magnitude))), 0), 6)
 
 
-def level(metric: Metric, value: float) -> str:
+def level(metric: Metric, value: float | None) -> str:
     """A metric's level in one arm: a proportion as a percentage, others in the metric's unit."""
+    if value is None:
+        return "not assessable"
     if metric.kind == "proportion":
         return share(value, 2)
     return _in_unit(metric, f"{value:,.{_digits(value)}f}")

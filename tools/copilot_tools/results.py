@@ -61,15 +61,15 @@ class ArmResult(Frozen):
     Attributes:
         arm: The arm's name.
         n: Units that entered.
-        value: Mean, proportion or ratio, in the metric's unit.
-        standard_error: Of ``value``, in its unit.
+        value: Mean, proportion or ratio as observed, in the metric's unit; None where there are no units.
+        standard_error: Of ``value``, in its unit; None where nothing varies or it cannot be estimated.
         interval: Around ``value`` at the plan's two-sided level, or the reason there is none.
     """
 
     arm: str
     n: int
-    value: float
-    standard_error: float
+    value: float | None
+    standard_error: float | None
     interval: Interval | None = None
 
 

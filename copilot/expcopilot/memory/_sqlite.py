@@ -55,6 +55,8 @@ def explained(path: Path) -> Iterator[None]:
     except sqlite3.Error as error:
         name = getattr(error, "sqlite_errorname", "") or ""
         raise _refusal(path, name, str(error)) from error
+    except UnicodeDecodeError as error:  # SQLite quotes a damaged schema in its message, byte for byte
+        raise damaged(path, "its schema is not text") from error
 
 
 # What SQLite calls it (by the start of its error's name) -> code, reason, cure.
@@ -163,7 +165,10 @@ def connect(path: Path, *, create: bool, timeout: float) -> sqlite3.Connection:
 
 def _archived(path: Path) -> bool:
     """Whether nobody with our rights can be writing here, so that the file may be read without a write-ahead log."""
-    return not os.access(path.parent, os.W_OK) and not path.with_name(path.name + "-wal").exists()
+    effective = os.access in os.supports_effective_ids
+    return (
+        not os.access(path.parent, os.W_OK, effective_ids=effective) and not path.with_name(path.name + "-wal").exists()
+    )
 
 
 def _recognize(path: Path, connection: sqlite3.Connection) -> None:

@@ -36,6 +36,8 @@ def parse(row: StoredRow) -> Entry:
         ValueError: A field is not text, the payload is not canonical JSON, or the row is no entry.
     """
     for name, text in zip(row._fields[1:], row[1:], strict=True):
+        if not isinstance(text, str):  # damage can leave a cell empty or of another type
+            raise ValueError(f"{name} is no text")  # noqa: TRY004 - one kind of error for one kind of fault
         if not text.isascii() and text.encode(errors="ignore").decode() != text:
             raise ValueError(f"{name} is not valid UTF-8")
     try:

@@ -76,7 +76,7 @@ def parse(text: str, *, name: str = "plan") -> Plan:
     try:
         return Plan.model_validate(data)
     except ValidationError as error:
-        raise Refused(*refusals_of(error, code="plan.invalid")) from None
+        raise Refused(*refusals_of(error, given=data, model=Plan)) from None
 
 
 def render(plan: Plan) -> str:

@@ -40,7 +40,7 @@ class Person(Frozen):
         email: Address, or "".
     """
 
-    name: Annotated[Line, Field(min_length=1)]
+    name: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_printable)]
     email: Annotated[Line, Field(pattern=r"^$|^[^@\s<>]+@[^@\s<>]+$")] = ""
 
     def __str__(self) -> str:
@@ -138,8 +138,12 @@ def load(path: Path) -> Settings:
     return from_data(data, name=path.name)
 
 
-def from_data(data: dict[str, Any], *, name: str = FILE_NAME) -> Settings:
+def from_data(data: dict[str, Any], *, name: str) -> Settings:
     """Check settings given as data.
+
+    Args:
+        data: Tables by name.
+        name: What messages call the place they come from.
 
     Raises:
         Refused: Everything wrong in them together.
@@ -200,7 +204,7 @@ def _problems(error: ValidationError, data: dict[str, Any], name: str) -> Iterat
         yield Refusal(
             code="settings.invalid",
             reason=f"{name}: {dotted} is {problem['input']!r}, but must be {expected}.",
-            cure=f"Correct {dotted} in {name}.",
+            cure=f"Correct {dotted}.",
             name=dotted,
             value=problem["input"] if isinstance(problem["input"], str | int | float | bool) else None,
         )

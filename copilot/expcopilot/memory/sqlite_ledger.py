@@ -22,8 +22,9 @@ from expcopilot.records.entry import GENESIS, Draft, Entry
 
 __all__ = ["SqliteLedger"]
 
-_COLUMNS = "position, experiment, kind, time, actor, payload, key, previous, digest"
-_RAW = "position, " + ", ".join(f"CAST({name} AS BLOB)" for name in _COLUMNS.split(", ")[1:])
+_NAMES = StoredRow._fields
+_COLUMNS = ", ".join(_NAMES)
+_RAW = "position, " + ", ".join(f"CAST({name} AS BLOB)" for name in _NAMES[1:])
 _PAGE = 256
 
 
@@ -212,9 +213,9 @@ class SqliteLedger:
         # A clock set back must not let an entry claim to be older than the one before it.
         now = self._clock().astimezone(dt.UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
         entry = Entry.chained(draft, position=position + 1, time=max(time, now), previous=digest)
-        row = {**entry.to_json(), "payload": payload}
+        row = {name: getattr(entry, name) for name in _NAMES} | {"payload": payload}
         self._connection.execute(
-            f"INSERT INTO entries ({_COLUMNS}) VALUES ({', '.join(':' + name for name in _COLUMNS.split(', '))})", row
+            f"INSERT INTO entries ({_COLUMNS}) VALUES ({', '.join(':' + name for name in _NAMES)})", row
         )
         return entry
 
@@ -284,4 +285,4 @@ def _file_fault(sentence: str) -> ChainFault:
 
 def _stored_row(row: tuple[Any, ...]) -> StoredRow:
     position, *fields = row
-    return StoredRow(position, *(str(f, "utf-8", "surrogateescape") for f in fields))
+    return StoredRow(position, *(str(f or b"", "utf-8", "surrogateescape") for f in fields))

@@ -57,7 +57,8 @@ class Workspace:
                 keeps the ledger from being made.
         """
         settings = settings_file.from_data(
-            {"person": {"name": person, "email": email}, "organisation": {"name": organisation, "currency": currency}}
+            {"person": {"name": person, "email": email}, "organisation": {"name": organisation, "currency": currency}},
+            name="new workspace",
         )
         path = _absolute(folder)
         if (path / FILE_NAME).exists():

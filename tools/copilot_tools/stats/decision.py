@@ -40,6 +40,7 @@ class Row(enum.StrEnum):
     NOT_SHOWN_NOT_WORSE = "not_shown_not_worse"
     AA_CLEAN = "aa_clean"
     AA_DIFFERENT = "aa_different"
+    EXPLORATORY = "exploratory"
     NOT_ASSESSABLE = "not_assessable"
 
 
@@ -59,13 +60,15 @@ PHRASES: dict[Row, str] = {
     Row.NOT_SHOWN_NOT_WORSE: "not shown: could be worse by the margin",
     Row.AA_CLEAN: "A/A: no difference found",
     Row.AA_DIFFERENT: "A/A: a difference where there should be none",
+    Row.EXPLORATORY: "exploratory: points the hoped-for way, no conclusion",
     Row.NOT_ASSESSABLE: "cannot be assessed",
 }
 
 _WHY: dict[Row, str] = {
     Row.REFUTED_HARMFUL: "the whole interval lies on the harmful side of zero",
     Row.SUPPORTED: "the whole interval reaches what matters",
-    Row.SUPPORTED_SIZE_UNRESOLVED: "the interval excludes zero, but both more and less than what matters remain possible",
+    Row.SUPPORTED_SIZE_UNRESOLVED: "the interval excludes zero, but both more and less than what matters "
+    "remain possible",
     Row.TOO_SMALL: "the interval excludes zero, and also excludes everything that matters",
     Row.INCONCLUSIVE: "the interval includes both zero and what matters",
     Row.REFUTED_NO_EFFECT: "the interval excludes every effect that matters, in either direction",
@@ -132,7 +135,6 @@ class Verdict(Frozen):
     sentence: str
     arms: tuple[ArmVerdict, ...]
     stamps: tuple[Caveat, ...] = ()
-
 
 
 def classify(low: float, high: float, m: float) -> Row:
@@ -264,10 +266,12 @@ def _arm(spec: AnalysisSpec, reading: Reading, arm: Arm, stamps: tuple[Caveat, .
         for guardrail in reading.guardrails
         if guardrail.arm == arm.name and not guardrail.safe
     )
+    # Not in the words alone: a script that reads the row must not find "supported" there either.
+    allowed = Row.EXPLORATORY if row in CLAIMS and any(c.disqualifies for c in stamps) else row
     return ArmVerdict(
         arm=arm.name,
-        row=row,
-        phrase=_phrase(row, (*stamps, *caveats)),
+        row=allowed,
+        phrase=_phrase(allowed, (*stamps, *caveats)),
         sentence=_why(spec, arm, effect, row),
         caveats=tuple(caveats),
         interval=wanted,
@@ -287,8 +291,6 @@ def _phrase(row: Row, caveats: tuple[Caveat, ...]) -> str:
     phrase = PHRASES[row]
     if row not in CLAIMS:
         return phrase
-    if any(c.disqualifies for c in caveats):
-        return "exploratory: points the hoped-for way, no conclusion"
     words = {"guardrail": "a guardrail is not shown safe", "replicate": "replicate first", "unblinded": "opened early"}
     but = list(dict.fromkeys(words[c.id] for c in caveats if c.id in words))
     return phrase if not but else f"{phrase}, but {' and '.join(but)}"

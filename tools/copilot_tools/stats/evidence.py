@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 from copilot_tools.base import Frozen
 from copilot_tools.results import Slice
@@ -29,6 +29,8 @@ class SourceInfo(Frozen):
         location: Absolute path where there is one, so that ``verify`` can look again.
         digest: SHA-256 of the file's bytes, or of the canonical counts.
         columns: Column name -> type, as read.
+        opening: What was said about the file when it was opened (roles of columns, rules), as JSON data: enough to
+            open it again the same way.
         sketch: The smallest hashes of the units' names, ascending: enough to recognize the same units in another
             file, too little to list them. Empty for summary counts.
     """
@@ -38,6 +40,7 @@ class SourceInfo(Frozen):
     location: str | None = None
     digest: str
     columns: dict[str, str] = {}
+    opening: dict[str, Any] = {}
     sketch: tuple[int, ...] = ()
 
 

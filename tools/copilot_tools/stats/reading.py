@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from copilot_tools.base import Frozen
-from copilot_tools.refusals import Refusal
+from copilot_tools.refusals import Refusal, Refused
 from copilot_tools.results import Comparison, Estimate, Interval, Slice
 from copilot_tools.stats.evidence import Evidence
-from copilot_tools.stats.spec import AnalysisSpec
+from copilot_tools.stats.inference.always_valid import DEFAULT_HORIZON, always_valid_critical, require_enough
+from copilot_tools.stats.inference.compare import PreparedArms, compare, compare_arms, prepare
+from copilot_tools.stats.inference.tails import matched
+from copilot_tools.stats.moments import Moments
+from copilot_tools.stats.spec import AnalysisSpec, Metric
 
 __all__ = ["Guardrail", "Reading", "TrajectoryPoint", "alarms", "read"]
 
@@ -37,7 +41,14 @@ class Guardrail(Frozen):
 
 
 class TrajectoryPoint(Frozen):
-    """The primary effect on all units up to and including one day."""
+    """The primary effect on all units up to and including one day.
+
+    Attributes:
+        day: ISO date of first exposure.
+        arm: The treatment arm.
+        units: Units so far, in control and this arm.
+        effect: On the scale of the minimum effect (of the margin, in a non-inferiority plan); a fixed-sample interval.
+    """
 
     day: str
     arm: str
@@ -70,18 +81,159 @@ class Reading(Frozen):
 def read(spec: AnalysisSpec, evidence: Evidence, *, horizon: int | None = None) -> Reading:
     """Estimate everything the plan asks for from the evidence at hand.
 
+    Intervals are simultaneous over the treatment arms at the plan's alpha and sides. Cuts are exploratory: each at
+    1 - alpha by itself, two-sided.
+
     Args:
         spec: What is to be analysed.
         evidence: Moments and counts.
-        horizon: Units over all arms at which the always-valid intervals are tightest: the committed size, else the
-            units at hand.
+        horizon: Units over all arms at which the always-valid intervals are tightest: the committed size, else a
+            fixed ``DEFAULT_HORIZON`` (never the units at hand: a horizon that follows the data voids the guarantee).
 
     Returns:
         Estimates; a metric that cannot be estimated carries its refusal in place, the others stand.
     """
-    raise NotImplementedError
+    comparisons = tuple(c for metric in spec.metrics for c in _planned(spec, metric, _moments(spec, metric, evidence)))
+    return Reading(
+        comparisons=comparisons,
+        cuts=_cuts(spec, evidence),
+        guardrails=_guardrails(spec, evidence, comparisons, horizon),
+        trajectory=_trajectory(spec, evidence),
+    )
 
 
 def alarms(spec: AnalysisSpec, evidence: Evidence, *, horizon: int | None = None) -> tuple[Guardrail, ...]:
     """Guardrail alarms alone, with every number withheld: all that may be seen of outcomes while blinded."""
-    raise NotImplementedError
+    blinded = Refusal(
+        code="blinded",
+        reason="Outcomes stay closed until the committed end; only an alarm may be seen.",
+        cure="Wait for the committed end.",
+    )
+    comparisons = tuple(
+        c for metric in spec.guardrails for c in _planned(spec, metric, _moments(spec, metric, evidence))
+    )
+    return tuple(
+        g.model_copy(update={"effect": blinded, "always_valid": blinded, "safe": False})
+        for g in _guardrails(spec, evidence, comparisons, horizon)
+    )
+
+
+def _moments(spec: AnalysisSpec, metric: Metric, evidence: Evidence, part: Slice | None = None) -> dict[str, Moments]:
+    """Moments of every arm, in the plan's order; empty ones where there are no units."""
+    empty = Moments.empty(len(metric.columns))
+    return {arm: evidence.moments_of(metric.name, arm, part) or empty for arm in spec.arm_names}
+
+
+def _planned(spec: AnalysisSpec, metric: Metric, moments: dict[str, Moments]) -> tuple[Comparison, ...]:
+    return compare_arms(metric, moments, spec.control, alpha=spec.alpha, sides=spec.sides, adjustment=spec.adjustment)
+
+
+def _cuts(spec: AnalysisSpec, evidence: Evidence) -> tuple[Comparison, ...]:
+    parts = (
+        Slice(dimension=dimension, level=level)
+        for dimension in evidence.dimensions
+        if dimension != spec.time_column
+        for level in evidence.levels(dimension)
+    )
+    return tuple(
+        comparison
+        for part in parts
+        for comparison in compare_arms(
+            spec.primary,
+            _moments(spec, spec.primary, evidence, part),
+            spec.control,
+            alpha=spec.alpha,
+            adjustment="none",
+            part=part,
+        )
+    )
+
+
+def _guardrails(
+    spec: AnalysisSpec, evidence: Evidence, comparisons: tuple[Comparison, ...], horizon: int | None
+) -> tuple[Guardrail, ...]:
+    found = []
+    by_pair = {(c.metric, c.treatment.arm): c for c in comparisons}
+    for metric in spec.guardrails:
+        arms = prepare(metric, _moments(spec, metric, evidence), spec.control)
+        for arm in spec.treatments:
+            planned = by_pair[metric.name, arm.name]
+            found.append(_guardrail(metric, planned, _always_valid(spec, arms, arm.name, horizon)))
+    return tuple(found)
+
+
+def _guardrail(metric: Metric, planned: Comparison, sequence: Interval | Refusal) -> Guardrail:
+    if metric.margin is None:
+        raise ValueError(f"guardrail {metric.name!r} has no margin: the spec should have refused it")
+    margin, scale = metric.margin.size, metric.margin.scale
+    effect = _desired(planned.effect(scale), metric)
+    return Guardrail(
+        metric=metric.name,
+        arm=planned.treatment.arm,
+        margin=margin,
+        scale=scale,
+        effect=effect,
+        always_valid=sequence,
+        alarm=isinstance(sequence, Interval) and sequence.high < -margin,
+        safe=isinstance(effect, Estimate) and effect.interval.low > -margin,
+    )
+
+
+def _always_valid(spec: AnalysisSpec, arms: PreparedArms, arm: str, horizon: int | None) -> Interval | Refusal:
+    """The confidence sequence of one guardrail in one arm, two-sided, in the desired direction."""
+    metric = arms.metric
+    scale = metric.margin.scale if metric.margin else "absolute"
+    alpha = spec.alpha / (len(spec.guardrails) * len(spec.treatments))
+    sizes = {a: arms.moments[a].n for a in (spec.control, arm)}
+    # The committed size counts all arms: this pair's part of it goes by the configured weights, not by the data.
+    pair = spec.arm(spec.control).weight + spec.arm(arm).weight
+    expected = (horizon or DEFAULT_HORIZON) * pair / sum(a.weight for a in spec.arms)
+    try:
+        for name, n in sizes.items():
+            require_enough(n, name)
+        critical = always_valid_critical(sum(sizes.values()), expected, alpha)
+    except Refused as refused:
+        return refused.refusals[0]
+    effect = compare(arms, arm, lambda df: matched(critical, df), alpha=spec.alpha).effect(scale)
+    if isinstance(effect, Refusal):
+        return effect
+    interval = effect.interval.model_copy(update={"level": round(1 - alpha, 12)})
+    return interval if metric.sign > 0 else interval.mirrored()
+
+
+def _desired(effect: Estimate | Refusal, metric: Metric) -> Estimate | Refusal:
+    """The effect in the desired direction: turned round for a metric that should decrease."""
+    if isinstance(effect, Refusal) or metric.sign > 0:
+        return effect
+    return effect.model_copy(
+        update={
+            "value": -effect.value,
+            "interval": effect.interval.mirrored(),
+            "statistic": None if effect.statistic is None else -effect.statistic,
+        }
+    )
+
+
+def _trajectory(spec: AnalysisSpec, evidence: Evidence) -> tuple[TrajectoryPoint, ...]:
+    if spec.time_column is None:
+        return ()
+    metric = spec.primary
+    scale = spec.minimum_effect.scale
+    if spec.goal == "noninferiority" and metric.margin is not None:
+        scale = metric.margin.scale
+    points = []
+    so_far = {arm: Moments.empty(len(metric.columns)) for arm in spec.arm_names}
+    for day in sorted(evidence.levels(spec.time_column)):
+        for arm, moments in _moments(spec, metric, evidence, Slice(dimension=spec.time_column, level=day)).items():
+            so_far[arm] = so_far[arm] + moments
+        for comparison in _planned(spec, metric, so_far):
+            effect = comparison.effect(scale)
+            # A day on which too little is in yet has no point: a gap in the line, not an estimate.
+            if isinstance(effect, Estimate) and effect.statistic is not None and _several(comparison):
+                units = comparison.control.n + comparison.treatment.n
+                points.append(TrajectoryPoint(day=day, arm=comparison.treatment.arm, units=units, effect=effect))
+    return tuple(points)
+
+
+def _several(comparison: Comparison) -> bool:
+    return min(comparison.control.n, comparison.treatment.n) >= 2

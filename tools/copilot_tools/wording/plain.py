@@ -1,8 +1,8 @@
 """Text from users, files and columns made harmless to show: nothing in it is invisible or moves what stands around it.
 
-Names of arms, metrics and segments come from strangers' files. A terminal escape could repaint a screen, a bidirectional
-control could turn a sentence around, a zero-width character could make two names look alike. Each such character is
-replaced by U+FFFD, so that a reader sees that something stood there.
+Names of arms, metrics and segments come from strangers' files. A terminal escape could repaint a screen, a
+bidirectional control could turn a sentence around, a zero-width character could make two names look alike. Each such
+character is replaced by U+FFFD, so that a reader sees that something stood there.
 
 References:
     Unicode Technical Report 36, Unicode Security Considerations.
@@ -25,12 +25,12 @@ _SPACES = re.compile(r"[ \t\r\n\x0b\x0c\x85\u2028\u2029]+")
 
 
 def visible(text: str) -> str:
-    """``text`` on one line, every control, bidirectional, zero-width or blank character replaced by U+FFFD.
+    r"""``text`` on one line, every control, bidirectional, zero-width or blank character replaced by U+FFFD.
 
     Line breaks and tabs become one space.
 
     Example:
-        >>> visible("gate\\x1b[31m_40\\n(new)")
+        >>> visible("gate\x1b[31m_40\n(new)")
         'gate�[31m_40 (new)'
     """
     line = _SPACES.sub(" ", text).strip(" ")
@@ -49,15 +49,16 @@ def shortened(text: str, width: int) -> str:
 
 
 _MARKDOWN = str.maketrans({c: f"\\{c}" for c in r"\`*_[]{}|~$"} | {"<": "&lt;", ">": "&gt;", "&": "&amp;"})
-_LEADING = re.compile(r"^(?:(?P<mark>[-+#=])|(?P<number>\d+)(?P<dot>[.)])(?=\s|$))")
+# What makes a list, a heading, a rule or an underlined heading of a line that begins with it.
+_LEADING = re.compile(r"^(?:(?P<mark>[-+](?=[\s-]|$)|[#=])|(?P<number>\d+)(?P<dot>[.)])(?=\s|$))")
 
 
 def markdown(text: str) -> str:
-    """``visible(text)`` as Markdown that shows it and does nothing else: no tag, table break, link, image or template.
+    r"""``visible(text)`` as Markdown that shows it and does nothing else: no tag, table break, link, image, template.
 
     Example:
         >>> markdown("<b>[win](http://x.y)|{{7*7}}")
-        '&lt;b&gt;\\\\[win\\\\](http\\\\://x.y)\\\\|\\\\{\\\\{7\\\\*7\\\\}\\\\}'
+        '&lt;b&gt;\\[win\\](http\\://x.y)\\|\\{\\{7\\*7\\}\\}'
     """
     line = visible(text).translate(_MARKDOWN)
     line = line.replace("://", "\\://")  # a bare address would become a link

@@ -10,7 +10,7 @@ from copilot_tools.base import Frozen
 from copilot_tools.refusals import Refusal
 from expcopilot.records.plan import Plan
 
-__all__ = ["Question", "check_plan", "unanswered"]
+__all__ = ["Question", "check_plan", "too_vague", "unanswered"]
 
 _VAGUE = re.compile(
     r"^\W*(tbd|todo|tba|n/?a|none|unknown|\?+|\.+|x+|better|improve(s|d|ment)?|more engag\w+|best practice\w*)?\W*$",
@@ -36,6 +36,11 @@ class Question(Frozen):
 def check_plan(plan: Plan) -> tuple[Question, ...]:
     """All questions a plan leaves open, the ones that stop a registration first."""
     return tuple(sorted(_questions(plan), key=lambda q: q.weight != "must"))
+
+
+def too_vague(text: str) -> bool:
+    """Whether an answer in words says too little to be asked about only once."""
+    return bool(_VAGUE.match(text)) or len(text.strip()) < _SHORT
 
 
 def unanswered(plan: Plan) -> tuple[Refusal, ...]:

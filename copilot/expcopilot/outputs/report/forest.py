@@ -14,7 +14,7 @@ from expcopilot.outputs.report.svg import Axis, axis_over, drawing, text
 
 __all__ = ["ForestRow", "Mark", "forest", "forest_strip"]
 
-_TOP, _ROW, _FOOT = 30, 50, 46
+_TOP, _ROW, _LABEL, _FOOT = 26, 54, 22, 46
 _STRIP = 49
 
 
@@ -76,17 +76,14 @@ def forest(
     """
     axis = axis_over(_span(rows, mark))
     base = _TOP + _ROW * len(rows)
-    body = [_band(axis, mark, base)]
-    for tick in axis.ticks():
-        css = "zero" if tick == 0 else "grid"
-        body.append(f'<line x1="{axis.at(tick)}" x2="{axis.at(tick)}" y1="{_TOP}" y2="{base}" class="{css}"/>')
-        body.append(text(axis.at(tick), base + 16, axis.label(tick, factor), "tick", "middle"))
-    body.append(f'<line x1="{axis.at(mark.at)}" x2="{axis.at(mark.at)}" y1="{_TOP - 8}" y2="{base}" class="mark"/>')
+    body = [text(axis.at(tick), base + 16, axis.label(tick, factor), "tick", "middle") for tick in axis.ticks()]
     place = axis.place(mark.at)
     anchor = "start" if place < 33 else "end" if place > 67 else "middle"
-    body.append(text(axis.at(mark.at), _TOP - 14, mark.label, "mark-label", anchor))
+    body.append(text(axis.at(mark.at), _TOP - 12, mark.label, "mark-label", anchor))
     for i, row in enumerate(rows):
-        body.extend(_row(axis, row, _TOP + _ROW * i))
+        top = _TOP + _ROW * i
+        body.extend(_ground(axis, mark, top + _LABEL, top + _ROW - 2))
+        body.extend(_row(axis, row, top))
     left, right = ("← worse", "better →") if better > 0 else ("← better", "worse →")
     body.append(text("0", base + 38, left, "side"))
     body.append(text("50%", base + 38, unit, "side", "middle"))
@@ -99,18 +96,25 @@ def _span(rows: tuple[ForestRow, ...], mark: Mark) -> list[float]:
     return [*ends, mark.at, *([-mark.at] if mark.kind == "matters" else [])]
 
 
-def _band(axis: Axis, mark: Mark, base: int) -> str:
+def _ground(axis: Axis, mark: Mark, top: int, base: int) -> list[str]:
+    """What one row is read against: the shaded band, the grid, zero and the mark."""
     if mark.kind == "matters":
-        ends, css = sorted((mark.at, -mark.at)), "band"
+        (low, high), css = sorted((mark.at, -mark.at)), "band"
     else:
-        ends, css = sorted((mark.at, math.copysign(math.inf, mark.at))), "band-worse"
-    left = 0 if math.isinf(ends[0]) else axis.place(ends[0])
-    right = 100 if math.isinf(ends[1]) else axis.place(ends[1])
-    return f'<rect x="{left:.2f}%" y="{_TOP}" width="{right - left:.2f}%" height="{base - _TOP}" class="{css}"/>'
+        (low, high), css = sorted((mark.at, math.copysign(math.inf, mark.at))), "band-worse"
+    left = 0 if math.isinf(low) else axis.place(low)
+    right = 100 if math.isinf(high) else axis.place(high)
+    parts = [f'<rect x="{left:.2f}%" y="{top}" width="{right - left:.2f}%" height="{base - top}" class="{css}"/>']
+    lines = [(tick, "zero" if tick == 0 else "grid") for tick in axis.ticks()] + [(mark.at, "mark")]
+    parts.extend(
+        f'<line x1="{axis.at(value)}" x2="{axis.at(value)}" y1="{top}" y2="{base}" class="{css}"/>'
+        for value, css in lines
+    )
+    return parts
 
 
 def _row(axis: Axis, row: ForestRow, top: int) -> list[str]:
-    y = top + 34
+    y = top + 36
     parts = [
         text("0", top + 16, shortened(row.name, 26), "name"),
         text("100%", top + 16, shortened(row.shown, 22), "value", "end"),

@@ -41,9 +41,7 @@ def guardrails(look: Look, *, numbers: bool) -> Section | None:
         return Section(id="guardrails", title="Guardrails", blocks=_alarms(spec, found))
     blocks: list[Block] = []
     several = len(spec.treatments) > 1
-    labelled = tuple(
-        (f"{g.metric}, {spec.arm(g.arm).text}" if several else g.metric, state(g), g) for g in found
-    )
+    labelled = tuple((f"{g.metric}, {spec.arm(g.arm).text}" if several else g.metric, state(g), g) for g in found)
     title = "Guardrails, each in multiples of its own margin"
     described = "; ".join(f"{label}: {words}" for label, words, _ in labelled) + "."
     drawn = guardrail_plot("guardrails", labelled, title=title, description=described)

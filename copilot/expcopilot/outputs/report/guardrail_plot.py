@@ -35,7 +35,5 @@ def guardrail_plot(
     )
     if not rows:
         return None
-    picture = forest(
-        name, rows, _MARK, better=1, unit="margins", factor=1.0, title=title, description=description
-    )
+    picture = forest(name, rows, _MARK, better=1, unit="margins", factor=1.0, title=title, description=description)
     return picture, forest_strip(rows, _MARK)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from copilot_tools import formats
-from copilot_tools.stats.decision import ArmVerdict
+from copilot_tools.stats.decision import CLAIMS, ArmVerdict, Row
 from copilot_tools.stats.practical import Practical
 from copilot_tools.stats.spec import AnalysisSpec, Metric
 from expcopilot.outputs.report.content import ArmHeadline, Headline
@@ -72,7 +72,9 @@ def _arm(look: Look, arm: ArmVerdict, measure: Yardstick) -> ArmHeadline:
         effect=effect,
         interval=interval,
         practical=practical_sentences(spec, look.practical, arm.arm),
-        caveats=tuple(c.sentence for c in arm.caveats),
+        caveats=tuple(
+            f"{'But' if arm.row in {*CLAIMS, Row.EXPLORATORY} else 'Also'}: {c.sentence}" for c in arm.caveats
+        ),
     )
 
 
@@ -82,15 +84,16 @@ def practical_sentences(spec: AnalysisSpec, numbers: tuple[Practical, ...], arm:
     if found is None:
         return ()
     metric = spec.primary
-    thing = f"{metric.name}{f' ({metric.unit})' if metric.unit and metric.kind != 'proportion' else ''}"
-    sentences = [
-        f"A month: {_whole(found.per_month)} {thing} ({_whole(found.low)} to {_whole(found.high)}), "
-        f"if all {formats.count(found.traffic_per_month)} units a month got {spec.arm(arm).text}."
-    ]
+    unit = f" {metric.unit}" if metric.unit and metric.kind != "proportion" else ""
+    reached = metric.denominator if metric.denominator is not None else "units"
+    sentence = (
+        f"{metric.name}: {_whole(found.per_month)}{unit} a month ({_whole(found.low)} to {_whole(found.high)}), "
+        f"if all {formats.count(found.traffic_per_month)} {reached} a month came under {spec.arm(arm).text}."
+    )
     if found.money_per_month is not None:
         value, low, high = (_money(spec, metric, v) for v in found.money_per_month)
-        sentences.append(f"In money: {value} a month ({low} to {high}).")
-    return tuple(sentences)
+        return sentence, f"In money: {value} a month ({low} to {high})."
+    return (sentence,)
 
 
 def _whole(value: float) -> str:
@@ -111,7 +114,11 @@ def _money(spec: AnalysisSpec, metric: Metric, value: float) -> str:
 
 
 def _caption(spec: AnalysisSpec, measure: Yardstick) -> str:
-    joint = f" The intervals hold for all {len(spec.treatments)} arms together." if len(spec.treatments) > 1 else ""
+    joint = (
+        f" The intervals hold for all {in_words(len(spec.treatments))} treatment arms together."
+        if len(spec.treatments) > 1
+        else ""
+    )
     if _margin(measure):
         return f"Dot: the estimate. Bar: its interval. Shaded: worse than the plan tolerates.{joint}"
     return f"Dot: the estimate. Bar: its interval. Shaded: too small to matter.{joint}"

@@ -9,7 +9,7 @@ from copilot_tools.stats.reading import TrajectoryPoint
 from copilot_tools.stats.spec import AnalysisSpec
 from expcopilot.outputs.report.content import Block, Cell, Column, Items, Paragraph, Picture, Section, Table
 from expcopilot.outputs.report.timeline import timeline
-from expcopilot.outputs.report.words import counted
+from expcopilot.outputs.report.words import in_words
 from expcopilot.outputs.report.yardstick import Yardstick, axis_unit, effects_picture, figures, yardstick
 from expcopilot.records.look import Look
 
@@ -50,8 +50,10 @@ def metrics_table(look: Look) -> Table:
             (
                 Cell(text=metric.name, note=wanted),
                 *((Cell(text=spec.arm(c.treatment.arm).text),) if several else ()),
-                Cell(text=formats.level(metric, c.control.value), note=f"n = {formats.count(c.control.n)}"),
-                Cell(text=formats.level(metric, c.treatment.value), note=f"n = {formats.count(c.treatment.n)}"),
+                Cell(text=formats.level(metric, c.control.value), note=f"n\u00a0=\u00a0{formats.count(c.control.n)}"),
+                Cell(
+                    text=formats.level(metric, c.treatment.value), note=f"n\u00a0=\u00a0{formats.count(c.treatment.n)}"
+                ),
                 _effect(spec, c, "absolute"),
                 _effect(spec, c, "relative"),
                 _p(c),
@@ -104,8 +106,10 @@ def _cut_table(look: Look, cuts: tuple[Comparison, ...], measure: Yardstick, cap
             (
                 Cell(text=str(c.slice)),
                 *((Cell(text=spec.arm(c.treatment.arm).text),) if several else ()),
-                Cell(text=formats.level(metric, c.control.value), note=f"n = {formats.count(c.control.n)}"),
-                Cell(text=formats.level(metric, c.treatment.value), note=f"n = {formats.count(c.treatment.n)}"),
+                Cell(text=formats.level(metric, c.control.value), note=f"n\u00a0=\u00a0{formats.count(c.control.n)}"),
+                Cell(
+                    text=formats.level(metric, c.treatment.value), note=f"n\u00a0=\u00a0{formats.count(c.treatment.n)}"
+                ),
                 Cell(text=effect, note=interval),
             )
         )
@@ -148,9 +152,7 @@ def segments(look: Look) -> Section | None:
     return Section(id="segments", title="Planned segments", blocks=tuple(blocks))
 
 
-def _cut_picture(
-    name: str, look: Look, cuts: tuple[Comparison, ...], measure: Yardstick, title: str
-) -> Picture | None:
+def _cut_picture(name: str, look: Look, cuts: tuple[Comparison, ...], measure: Yardstick, title: str) -> Picture | None:
     if len(cuts) > _MOST_DRAWN:
         return None
     several = len(look.spec.treatments) > 1
@@ -167,11 +169,12 @@ def next_hypotheses(look: Look) -> Section | None:
         return None
     measure = yardstick(spec)
     dimensions = tuple(dict.fromkeys(c.slice.dimension for c in cuts))
+    cuts_named = "this cut" if len(dimensions) == 1 else f"these {in_words(len(dimensions))} cuts"
     warning = next((o for o in look.objections if o.id == "post-assignment"), None)
     blocks: list[Block] = [
         Paragraph(
-            text=f"Nobody planned {counted(len(dimensions), 'this cut', 'these cuts')}. What looks like a finding here "
-            "may be chance; it can only be the hypothesis of the next test.",
+            text=f"Nobody planned {cuts_named}. What looks like a finding here may be chance; it can only be the "
+            "hypothesis of the next test.",
             weight="strong",
         )
     ]

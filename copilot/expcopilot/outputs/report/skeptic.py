@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from copilot_tools.results import Objection
 from expcopilot.outputs.report.content import Attack, Attacks, Block, Folded, Paragraph, Section
-from expcopilot.outputs.report.standing import OUTCOME_FREE, Showing, showing
+from expcopilot.outputs.report.standing import Showing, showing, shown_objections
 from expcopilot.outputs.report.words import capital, counted, listed
 from expcopilot.records.look import Look
 
@@ -20,8 +20,7 @@ def attacks(objections: Iterable[Objection]) -> Attacks:
     ordered = sorted(objections, key=lambda o: _ORDER.index(o.severity))
     return Attacks(
         attacks=tuple(
-            Attack(severity=o.severity, title=capital(o.title), sentence=o.sentence, details=o.details)
-            for o in ordered
+            Attack(severity=o.severity, title=capital(o.title), sentence=o.sentence, details=o.details) for o in ordered
         )
     )
 
@@ -33,8 +32,8 @@ def worst(objections: Iterable[Objection]) -> Objection | None:
 
 
 def counted_severities(objections: Iterable[Objection]) -> str:
-    """ "one serious objection, two notes, one not assessable", or "nothing found" where nothing was."""
-    tally = {severity: 0 for severity in _ORDER}
+    """How many of each severity, in words: one serious objection, two notes and one attack not assessable."""
+    tally = dict.fromkeys(_ORDER, 0)
     for o in objections:
         tally[o.severity] += 1
     parts = [
@@ -50,11 +49,7 @@ def counted_severities(objections: Iterable[Objection]) -> str:
 def case_for_null(look: Look) -> Section:
     """The section. Beside an invalid verdict it holds only what needs no outcomes; the rest stands at the end."""
     mode = showing(look)
-    pool = tuple(
-        o
-        for o in look.objections
-        if mode is not Showing.SET_ASIDE or o.id in OUTCOME_FREE or o.severity == "blocking"
-    )
+    pool = shown_objections(look)
     raised = [o for o in pool if o.severity in {"blocking", "serious", "note"}]
     blind = [o for o in pool if o.severity == "not assessable"]
     quiet = [o for o in pool if o.severity == "none"]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import enum
 
+from copilot_tools.results import Objection
 from copilot_tools.stats.decision import ArmVerdict, Caveat, Row, Verdict
 from expcopilot.outputs.report.content import Stamp, Tone
 from expcopilot.records.look import Look
 
-__all__ = ["OUTCOME_FREE", "Showing", "arm_tone", "showing", "stamps", "tone"]
+__all__ = ["OUTCOME_FREE", "Showing", "arm_tone", "held_back", "showing", "shown_objections", "stamps", "tone"]
 
 
 class Showing(enum.Enum):
@@ -52,6 +53,7 @@ _TONES: dict[Row, Tone] = {
     Row.NOT_SHOWN_NOT_WORSE: Tone.OPEN,
     Row.AA_CLEAN: Tone.FOR,
     Row.AA_DIFFERENT: Tone.INVALID,
+    Row.EXPLORATORY: Tone.OPEN,
     Row.NOT_ASSESSABLE: Tone.INVALID,
 }
 
@@ -70,6 +72,31 @@ def showing(look: Look) -> Showing:
     if look.kind == "blinded" or not look.reading.comparisons or row in {Row.NOT_YET, Row.CONTINUE}:
         return Showing.CLOSED
     return Showing.SET_ASIDE if row in {Row.INVALID, Row.HARM} else Showing.OPEN
+
+
+def held_back(look: Look) -> tuple[Objection, ...]:
+    """Objections whose sentences may hold outcomes that do not stand in the open: for the last section, if any."""
+    if showing(look) is Showing.OPEN:
+        return ()
+    return tuple(o for o in look.objections if o.id not in OUTCOME_FREE and o.severity != "blocking")
+
+
+def shown_objections(look: Look) -> tuple[Objection, ...]:
+    """Objections as they may stand in the open; while outcomes are closed, one that needs them says only that."""
+    held = held_back(look)
+    if showing(look) is not Showing.CLOSED:
+        return tuple(o for o in look.objections if o not in held)
+    return tuple(
+        Objection(
+            id=o.id,
+            title=o.title,
+            severity="not assessable",
+            sentence="Withheld: it needs the outcomes, which stay closed.",
+        )
+        if o in held
+        else o
+        for o in look.objections
+    )
 
 
 def tone(verdict: Verdict) -> Tone:
@@ -114,4 +141,10 @@ def stamps(look: Look) -> tuple[Stamp, ...]:
         if not standing.unblinded and look.kind == "unblinding" and not standing.closed_early:
             why = f": {look.reason}" if look.reason else "."
             found.append(("unblinded", f"Outcomes were opened before the committed end{why}"))
-    return tuple(Stamp(label=_LABELS.get(i, i.replace("_", " ").capitalize()), sentence=s) for i, s in found)
+    return tuple(_stamp(_LABELS.get(i, i.replace("_", " ").capitalize()), sentence) for i, sentence in found)
+
+
+def _stamp(label: str, sentence: str) -> Stamp:
+    """The label need not be said twice."""
+    rest = sentence[len(label) :].lstrip(" ,:") if sentence.lower().startswith(label.lower()) else sentence
+    return Stamp(label=label, sentence=rest[:1].upper() + rest[1:])

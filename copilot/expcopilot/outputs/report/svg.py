@@ -35,14 +35,14 @@ class Axis(Frozen):
         """``place`` as an SVG length."""
         return f"{self.place(value):.2f}%"
 
-    def ticks(self, about: int = 5) -> tuple[float, ...]:
+    def ticks(self, about: int = 6) -> tuple[float, ...]:
         """Round numbers on the axis, 0 among them when it is on the axis."""
         step = self._step(about)
         first = math.ceil(self.low / step - 1e-9)
         last = math.floor(self.high / step + 1e-9)
         return tuple(i * step for i in range(first, last + 1))
 
-    def label(self, tick: float, factor: float, about: int = 5) -> str:
+    def label(self, tick: float, factor: float, about: int = 6) -> str:
         """A tick in people's figures; ``factor`` 100 turns shares into percent."""
         digits = min(max(-math.floor(math.log10(self._step(about) * factor) + 1e-9), 0), 6)
         shown = f"{abs(tick) * factor:,.{digits}f}"

@@ -9,8 +9,8 @@ from expcopilot.outputs.report.svg import Axis, axis_over, drawing, text
 
 __all__ = ["timeline"]
 
-_HEAD, _PANEL, _GAP, _FOOT = 26, 150, 22, 22
-_PLOT = 86.0
+_HEAD, _PANEL, _GAP, _FOOT = 30, 160, 26, 24
+_PLOT = 88.0
 """Percent of the width that the curve takes; the figures stand to its right."""
 _MOST_POINTS = 60
 
@@ -40,8 +40,8 @@ def timeline(
     body: list[str] = []
     for i, (label, points) in enumerate(arms):
         top = _HEAD + i * (_HEAD + _PANEL + _GAP)
-        body.append(text("0", top - 10, label, "name"))
-        body.append(text(f"{_PLOT}%", top - 10, "↑ better" if better > 0 else "↓ better", "side", "end"))
+        body.append(text("0", top - 14, label, "name"))
+        body.append(text(f"{_PLOT}%", top - 14, "↑ better" if better > 0 else "↓ better", "side", "end"))
         body.extend(_panel(axis, _thinned(points), top, mark, factor))
     height = len(arms) * (_HEAD + _PANEL + _GAP) + _FOOT - _GAP + 6
     return drawing(name, height, title, description, body)
@@ -62,23 +62,17 @@ def _scale(arms: tuple[tuple[str, tuple[TrajectoryPoint, ...]], ...], mark: floa
     return axis_over([*inside, *([mark] if mark is not None else [])])
 
 
-def _panel(
-    axis: Axis, points: tuple[TrajectoryPoint, ...], top: int, mark: float | None, factor: float
-) -> list[str]:
+def _panel(axis: Axis, points: tuple[TrajectoryPoint, ...], top: int, mark: float | None, factor: float) -> list[str]:
     def y(value: float) -> float:
         kept = min(max(value, axis.low - (axis.high - axis.low)), axis.high + (axis.high - axis.low))
         return (axis.high - kept) / (axis.high - axis.low) * _PANEL
 
     parts = []
-    for tick in axis.ticks(4):
+    for tick in axis.ticks():
         at = top + y(tick)
         css = "zero" if tick == 0 else "grid"
         parts.append(f'<line x1="0" x2="{_PLOT}%" y1="{at:.1f}" y2="{at:.1f}" class="{css}"/>')
-        parts.append(text("100%", at + 4, axis.label(tick, factor, 4), "tick", "end"))
-    if mark is not None:
-        at = top + y(mark)
-        parts.append(f'<line x1="0" x2="{_PLOT}%" y1="{at:.1f}" y2="{at:.1f}" class="mark"/>')
-        parts.append(text("4", at - 5, "what matters", "mark-label"))
+        parts.append(text(f"{_PLOT + 2}%", at + 4, axis.label(tick, factor), "tick"))
     across = [1000 * i / (len(points) - 1) for i in range(len(points))]
     highs = [f"{x:.0f} {y(p.effect.interval.high):.1f}" for x, p in zip(across, points, strict=True)]
     lows = [f"{x:.0f} {y(p.effect.interval.low):.1f}" for x, p in zip(across, points, strict=True)]
@@ -89,6 +83,10 @@ def _panel(
         f'preserveAspectRatio="none" overflow="hidden"><path d="M{"L".join(highs)}L{"L".join(reversed(lows))}Z" '
         f'class="cone"/><path d="M{"L".join(line)}" class="curve"/></svg>'
     )
+    if mark is not None:
+        at = top + y(mark)
+        parts.append(f'<line x1="0" x2="{_PLOT}%" y1="{at:.1f}" y2="{at:.1f}" class="mark"/>')
+        parts.append(text("4", at - 6 if at - top > 20 else at + 16, "what matters", "mark-label"))
     last = y(points[-1].effect.value)
     parts.append(f'<circle cx="{_PLOT}%" cy="{top + last:.1f}" r="4.5" class="dot"/>')
     foot = top + _PANEL + 16

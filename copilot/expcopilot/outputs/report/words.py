@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 
-__all__ = ["capital", "counted", "in_words", "listed", "ordinal", "when"]
+__all__ = ["capital", "counted", "in_words", "listed", "ordinal", "times", "when"]
 
-_CARDINALS = (
-    ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-)
+_CARDINALS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _ORDINALS = ("", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
 
@@ -20,6 +18,11 @@ def in_words(n: int) -> str:
 def counted(n: int, thing: str, things: str | None = None) -> str:
     """(1, "look") -> "one look"; (3, "look") -> "three looks"."""
     return f"{in_words(n)} {thing if n == 1 else things or thing + 's'}"
+
+
+def times(n: int) -> str:
+    """1 -> "once", 2 -> "twice", 5 -> "five times"."""
+    return {1: "once", 2: "twice"}.get(n, f"{in_words(n)} times")
 
 
 def ordinal(n: int) -> str:

@@ -28,11 +28,12 @@ def yardstick(spec: AnalysisSpec) -> Yardstick:
     if spec.goal == "noninferiority" and metric.margin is not None:
         at = -metric.sign * metric.margin.size
         shown = formats.effect_size(metric, at, metric.margin.scale)
+        bare = formats.effect_size(metric, metric.margin.size, metric.margin.scale).removeprefix("+")
         return Yardstick(
             metric=metric,
             scale=metric.margin.scale,
             mark=Mark(at=at, label=f"tolerated: {shown}", kind="tolerated"),
-            sentence=f"Tolerated: a change for the worse of less than {shown}.",
+            sentence=f"Tolerated: worse by less than {bare}.",
         )
     effect = spec.minimum_effect
     at = metric.sign * effect.size
@@ -41,7 +42,7 @@ def yardstick(spec: AnalysisSpec) -> Yardstick:
         metric=metric,
         scale=effect.scale,
         mark=Mark(at=at, label=f"what matters: {shown}", kind="matters"),
-        sentence=f"What would matter: {shown} or {'more' if at > 0 else 'further down'}.",
+        sentence=f"What would matter: {shown} or {'more' if at > 0 else 'lower'}.",
     )
 
 

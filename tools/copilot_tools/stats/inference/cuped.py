@@ -21,7 +21,7 @@ __all__ = ["Adjusted", "WithCovariate", "adjust"]
 
 _RESOLUTION = 8 * 2.0**-52
 
-_RESIDUAL_DF = 20
+_RESIDUAL_DF = 60
 """Units beyond the parameters below which the slope's own error, which CUPED neglects, would narrow intervals."""
 
 
@@ -55,7 +55,7 @@ def adjust(arms: Mapping[str, WithCovariate], centre: float) -> Adjusted | None:
 
     Returns:
         The adjusted levels; None where an adjustment is impossible or unsafe: the covariate does not vary, or there
-        are too few units to estimate a slope (fewer than 20 beyond the number of arms and the slope).
+        are too few units to estimate a slope (fewer than 60 beyond the number of arms and the slope).
     """
     total = sum(a.moments.n for a in arms.values())
     residual_df = total - len(arms) - 1

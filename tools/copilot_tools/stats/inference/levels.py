@@ -56,10 +56,10 @@ class Level:
 def require_units(moments: Moments, at_least: int = 2) -> None:
     """Refuse moments of too few units to have a variance."""
     if moments.n < at_least:
-        there = "is 1 unit" if moments.n == 1 else f"are {moments.n} units"
+        there = "is 1" if moments.n == 1 else f"are {moments.n}"
         raise Refused.because(
             "data.too_few_units",
-            f"An estimate needs at least {at_least} units in each arm, but in one there {there}.",
+            f"An estimate needs at least {at_least} units, but there {there}.",
             "Wait for more units, or leave this arm or slice out.",
             name="n",
             value=moments.n,
@@ -82,9 +82,7 @@ def level_of_linear(moments: Moments, linear: Linear) -> Level:
     variance = covariance_of(moments, linear.gradient, linear.gradient) / moments.n
     if variance * moments.n <= (_RESOLUTION * linear.value) ** 2:
         variance = 0.0
-    return Level(
-        n=moments.n, observed=linear.value, value=linear.value, variance=variance, observed_variance=variance
-    )
+    return Level(n=moments.n, observed=linear.value, value=linear.value, variance=variance, observed_variance=variance)
 
 
 def no_variance(control: Level, treatment: Level) -> Refused:

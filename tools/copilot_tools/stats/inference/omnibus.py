@@ -166,7 +166,8 @@ def equal_proportions_by(
     squares = (successes - n * share) ** 2 / (n * share * (1 - share))
     statistic = np.bincount(group, weights=squares, minlength=groups).astype(np.float64)
     expected = np.full(groups, np.inf)
-    np.minimum.at(expected, group, n * np.minimum(share, 1 - share))
+    with np.errstate(invalid="ignore"):  # NaN marks a group that cannot be tested
+        np.minimum.at(expected, group, n * np.minimum(share, 1 - share))
     p_value = np.full(groups, np.nan)
     p_value[testable] = chdtrc(df[testable], statistic[testable])
     return statistic, df, p_value, expected

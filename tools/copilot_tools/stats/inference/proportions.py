@@ -64,7 +64,7 @@ def counts_of(moments: Moments) -> Counts:
     if moments.n < 1:
         raise Refused.because(
             "data.too_few_units",
-            "A proportion needs at least 1 unit in each arm, but in one there are 0 units.",
+            "A proportion needs at least 1 unit, but there are 0.",
             "Wait for more units, or leave this arm or slice out.",
             name="n",
             value=0,
@@ -180,27 +180,46 @@ def _difference(control: Counts, treatment: Counts, squared: float) -> tuple[flo
 
 
 def _constrained(x0: int, n0: int, x1: int, n1: int, d: float) -> tuple[float, float]:
-    """Maximum likelihood (p0, p1) subject to p1 - p0 = d: the middle root of a cubic, in closed form."""
-    lowest, highest = max(0.0, -d), min(1.0, 1.0 - d)
-    n = n0 + n1
-    # n p^3 + c2 p^2 + c1 p + c0 = 0 for p = p0, all divided by n.
+    """Maximum likelihood (p0, p1) subject to p1 - p0 = d."""
+    if d < 0:
+        p1, p0 = _constrained(x1, n1, x0, n0, -d)
+        return p0, p1
+    if x1 == n1 and x0 > 0:
+        # Counting failures instead puts the certain arm where the cubic loses a factor.
+        q1, q0 = _lower(n1 - x1, n1, n0 - x0, n0, d)
+        return 1 - q0, 1 - q1
+    return _lower(x0, n0, x1, n1, d)
+
+
+def _lower(x0: int, n0: int, x1: int, n1: int, d: float) -> tuple[float, float]:
+    """The same for d >= 0: the middle root of a cubic in p0, in closed form, then polished."""
+    n, highest = n0 + n1, 1.0 - d
+    # p^3 + c2 p^2 + c1 p + c0, positive below the wanted root and negative above it.
     c2 = ((n1 + 2 * n0) * d - n - x0 - x1) / n
     c1 = ((n0 * d - n - 2 * x0) * d + x0 + x1) / n
     c0 = x0 * d * (1 - d) / n
+    if c0 == 0:
+        p = 0.0 if c1 <= 0 else 2 * c1 / (math.sqrt(max(c2 * c2 - 4 * c1, 0.0)) - c2)
+        p = min(p, highest)
+        return p, p + d
     third = c2 / 3
     q = third**3 - c1 * c2 / 6 + c0 / 2
     radius = math.copysign(math.sqrt(max(third * third - c1 / 3, 0.0)), q)
-    if radius == 0:
-        p = -third
-    else:
-        angle = (math.pi + math.acos(min(max(q / radius**3, -1.0), 1.0))) / 3
-        p = 2 * radius * math.cos(angle) - third
-    # One Newton step restores the digits the cosine lost when p is small.
-    slope = (3 * p + 2 * c2) * p + c1
-    if slope:
-        p -= (((p + c2) * p + c1) * p + c0) / slope
-    p = min(max(p, lowest), highest)
-    return p, min(max(p + d, 0.0), 1.0)
+    cosine = min(max(q / radius**3, -1.0), 1.0) if radius else 0.0
+    p = 2 * radius * math.cos((math.pi + math.acos(cosine)) / 3) - third
+    # The closed form loses digits where p is small: a few guarded Newton steps restore them.
+    low, high = 0.0, highest
+    p = p if low < p < high else high / 2
+    for _ in range(80):
+        f = ((p + c2) * p + c1) * p + c0
+        low, high = (p, high) if f > 0 else (low, p)
+        slope = (3 * p + 2 * c2) * p + c1
+        new = p - f / slope if slope < 0 else -1.0
+        new = new if low < new < high else (low + high) / 2
+        step, p = abs(new - p), new
+        if step <= 1e-15 * p:
+            break
+    return p, p + d
 
 
 def koopman(control: Counts, treatment: Counts, critical: float) -> tuple[float, float]:

@@ -48,7 +48,8 @@ def ratio_level(moments: Moments, numerator: int = 0, denominator: int = 1) -> L
         Refused: As ``linear_ratio``.
 
     Example:
-        >>> level = ratio_level(Moments.of([[0, 1], [2, 3], [1, 2], [5, 6], [3, 4], [0, 1], [4, 5], [1, 2], [2, 2], [2, 3]]))
+        >>> orders, sessions = [0, 2, 1, 5, 3, 0, 4, 1, 2, 2], [1, 3, 2, 6, 4, 1, 5, 2, 2, 3]
+        >>> level = ratio_level(Moments.of(list(zip(orders, sessions))))
         >>> round(level.value, 9), round(level.variance**0.5, 9)
         (0.689655172, 0.060162238)
     """

@@ -43,8 +43,8 @@ def p_value(statistic: float, alternative: Alternative = "two-sided", df: float 
     """Probability of a statistic at least as extreme under no effect, never rounded to 0 before the floats end.
 
     Example:
-        >>> p_value(22.0)
-        2.9e-107
+        >>> f"{p_value(22.0):.2e}"
+        '2.88e-107'
     """
     if alternative == "two-sided":
         return min(1.0, 2 * _lower_tail(-abs(statistic), df))
@@ -71,7 +71,7 @@ def matched(critical: float, df: float | None) -> float:
 
     Keeps a large-sample rule (a confidence sequence) honest in small samples; no difference in large ones.
     """
-    return critical if df is None else float(-special.stdtrit(df, special.ndtr(-critical)))
+    return critical if df is None else float(-special.stdtrit(df, float(special.ndtr(-critical))))
 
 
 def _lower_tail(x: float, df: float | None) -> float:

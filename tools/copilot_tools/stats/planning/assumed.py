@@ -14,7 +14,7 @@ __all__ = ["assumptions", "method_name", "warnings_about"]
 
 
 def method_name(outcome: Outcome, margin: Effect | None) -> str:
-    """The field\'s name of the method."""
+    """The field's name of the method."""
     if outcome.kind == "ratio":
         return "z test of the linearized ratio (delta method)"
     if outcome.kind == "mean":
@@ -67,7 +67,8 @@ def _size(outcome: Outcome, effect: Effect) -> str:
     if effect.scale == "relative":
         return f"{effect.size * 100:.4g}% of control"
     if outcome.kind == "proportion":
-        return f"{effect.size * 100:.4g} percentage points"
+        points = f"{effect.size * 100:.4g}"
+        return f"{points} percentage point{'s' if points != '1' else ''}"
     return f"{effect.size:.4g}"
 
 

@@ -154,7 +154,11 @@ def _number(name: str, text: str, where: str, decimal: str) -> Decimal | Refusal
     elif decimal == "," and _NUMBER.fullmatch(text):
         cure = "The plan declares a decimal comma: write the number with one, or declare dialect.decimal: '.'."
     return Refusal(
-        code=code, reason=f"{where}: {name} is {text[:80]!r}, not a number.", cure=cure, name=name, value=text[:80]
+        code=code,
+        reason=f"{where}: {name} is {text[:80]!r}, which cannot be read as a number.",
+        cure=cure,
+        name=name,
+        value=text[:80],
     )
 
 

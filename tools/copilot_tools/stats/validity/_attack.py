@@ -55,7 +55,7 @@ def plural(n: float, one: str, many: str | None = None) -> str:
 
 
 def listed(words: tuple[str, ...] | list[str], at_most: int = 5) -> str:
-    """ "a", "a and b", "a, b and c", "a, b, c, d, e and 3 more"."""
+    """Words as in a sentence: "a", "a and b", "a, b and c", "a, b, c, d, e and 3 more"."""
     shown = list(words[:at_most])
     if len(words) > at_most:
         shown.append(f"{len(words) - at_most} more")

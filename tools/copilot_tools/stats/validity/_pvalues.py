@@ -1,8 +1,7 @@
-"""The small tests the attacks need: counts against weights, two counts, and Holm's correction. Exact where counts are small.
+"""The small tests the attacks need: counts against weights, and two counts. Exact where small.
 
 References:
     Cochran (1954), Some methods for strengthening the common chi-square tests, Biometrics 10 (expected counts of 5).
-    Holm (1979), A simple sequentially rejective multiple test procedure, Scand. J. Statist. 6.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from scipy import special
 
 from copilot_tools.refusals import Refused
 
-__all__ = ["counts_against_weights", "holm", "two_proportions", "two_sided"]
+__all__ = ["counts_against_weights", "two_proportions", "two_sided"]
 
 SMALLEST_EXPECTED = 5
 MOST_OUTCOMES = 50_000
@@ -93,14 +92,3 @@ def _log_choose(n: int, k: np.ndarray[tuple[int], np.dtype[np.int64]]) -> np.nda
         special.gammaln(n + 1) - special.gammaln(k + 1) - special.gammaln(n - k + 1)
     )
     return chosen
-
-
-def holm(p_values: Sequence[float]) -> list[float]:
-    """P-values corrected by Holm's procedure, in the order given."""
-    m = len(p_values)
-    corrected = [0.0] * m
-    worst = 0.0
-    for rank, i in enumerate(sorted(range(m), key=lambda i: p_values[i])):
-        worst = max(worst, min((m - rank) * p_values[i], 1.0))
-        corrected[i] = worst
-    return corrected

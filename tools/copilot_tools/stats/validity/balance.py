@@ -19,10 +19,10 @@ from scipy import special
 from copilot_tools import formats
 from copilot_tools.results import Objection
 from copilot_tools.stats.evidence import BALANCE, Evidence
+from copilot_tools.stats.inference.multiplicity import holm
 from copilot_tools.stats.moments import Moments
 from copilot_tools.stats.spec import AnalysisSpec
 from copilot_tools.stats.validity._attack import Attack, below, listed, plural
-from copilot_tools.stats.validity._pvalues import holm
 
 __all__ = ["ATTACK", "balance", "welch_anova"]
 
@@ -61,7 +61,7 @@ def balance(spec: AnalysisSpec, evidence: Evidence) -> Objection:
     skipped = (f"Not compared, for want of variation in some arm: {listed(constant)}.",) if constant else ()
     if not tested:
         return ATTACK.cannot(f"{listed(constant)} {'does' if len(constant) == 1 else 'do'} not vary in every arm")
-    corrected = holm([p for _, p, _ in tested])
+    corrected = holm([p for _, p, _ in tested]).tolist()
     ranked = sorted(zip(corrected, tested, strict=True), key=lambda pair: (pair[0], pair[1][1]))
     p, (worst, _, arms) = ranked[0]
     severity = below(p, ATTACK.level)

@@ -13,9 +13,10 @@ from typing import NamedTuple
 from copilot_tools import formats
 from copilot_tools.results import Objection
 from copilot_tools.stats.evidence import Evidence
+from copilot_tools.stats.inference.multiplicity import holm
 from copilot_tools.stats.spec import AnalysisSpec
 from copilot_tools.stats.validity._attack import Attack, below, plural
-from copilot_tools.stats.validity._pvalues import holm, two_proportions
+from copilot_tools.stats.validity._pvalues import two_proportions
 
 __all__ = ["ATTACK", "missing_by_arm"]
 
@@ -57,11 +58,14 @@ def missing_by_arm(spec: AnalysisSpec, evidence: Evidence) -> Objection:
         metrics = plural(len({loss.metric for loss in losses}), "metric")
         sentence = f"0 cells are empty over {metrics} in all arms."
         return ATTACK.finds("none", sentence, value=0, unit="count", units=units)
-    corrected = holm([loss.p for loss in losses])
+    corrected = holm([loss.p for loss in losses]).tolist()
     p, worst = min(zip(corrected, losses, strict=True), key=lambda pair: (pair[0], pair[1].p))
     severity = below(p, ATTACK.level)
     control_text = spec.arm(spec.control).text
-    rates = f"{_rate(worst.missing, worst.units)} of {worst.arm} and {_rate(worst.control_missing, worst.control_units)} of {control_text}"
+    rates = (
+        f"{formats.share(worst.missing / worst.units, 2)} of {worst.arm} and "
+        f"{formats.share(worst.control_missing / worst.control_units, 2)} of {control_text}"
+    )
     details = tuple(
         f"{loss.metric}: {formats.count(loss.missing)} of {plural(loss.units, 'unit')} empty in {loss.arm}, "
         f"{formats.count(loss.control_missing)} of {formats.count(loss.control_units)} in {control_text} "
@@ -82,7 +86,3 @@ def missing_by_arm(spec: AnalysisSpec, evidence: Evidence) -> Objection:
             severity = "note"
             sentence += f" But {formats.share(share)} of {evenly.metric} is missing, which the result cannot speak for."
     return ATTACK.finds(severity, sentence, value=p, unit="p", details=details, units=units)
-
-
-def _rate(missing: int, units: int) -> str:
-    return formats.share(missing / units, 2)

@@ -16,9 +16,10 @@ from copilot_tools import formats
 from copilot_tools.refusals import Refused
 from copilot_tools.results import Objection, Severity, Slice
 from copilot_tools.stats.evidence import Evidence
+from copilot_tools.stats.inference.multiplicity import holm
 from copilot_tools.stats.spec import AnalysisSpec
 from copilot_tools.stats.validity._attack import Attack, below, listed, plural
-from copilot_tools.stats.validity._pvalues import counts_against_weights, holm
+from copilot_tools.stats.validity._pvalues import counts_against_weights
 from copilot_tools.stats.validity.levels import LEVELS
 from copilot_tools.stats.validity.post_assignment import dimensions_before_assignment
 
@@ -43,7 +44,7 @@ def sample_ratio(spec: AnalysisSpec, evidence: Evidence) -> Objection:
     severity = below(p, ATTACK.level)
     details = []
     units = sum(found)
-    if found != analysed and sum(analysed):
+    if found != analysed and any(analysed):
         p_analysed = counts_against_weights(analysed, weights)
         details.append(
             f"After the plan's policy and activation rule: {_counts(spec, analysed)} ({formats.p_value(p_analysed)})."
@@ -67,7 +68,8 @@ def _sentence(spec: AnalysisSpec, counts: list[int], p: float, severity: Severit
     total, weight = sum(counts), sum(a.weight for a in spec.arms)
     split = ", ".join(f"{arm.text} {formats.count(total * arm.weight / weight)}" for arm in spec.arms)
     if severity == "none":
-        return f"The arms have the units the plan's split leads one to expect ({_counts(spec, counts)}; {formats.p_value(p)})."
+        shown = f"{_counts(spec, counts)}; {formats.p_value(p)}"
+        return f"The arms have the units the plan's split leads one to expect ({shown})."
     return (
         f"The split is off: {_counts(spec, counts)}, where {split} were to be expected; so large a difference comes by "
         f"chance with {formats.p_value(p)}, so units were probably lost or added in one arm."
@@ -93,21 +95,17 @@ def _slices(spec: AnalysisSpec, evidence: Evidence) -> tuple[Severity, tuple[str
     skipped = (f"{plural(refused, 'part is', 'parts are')} too small to be checked.",) if refused else ()
     if not parts:
         return "none", skipped, 0
-    corrected = holm([p for p, _, _ in parts])
+    corrected = holm([p for p, _, _ in parts]).tolist()
     ranked = sorted(zip(corrected, parts, strict=True), key=lambda pair: (pair[0], pair[1][0]))
     bad = [(p, part, counts) for p, (_, part, counts) in ranked if below(p, level) != "none"]
     if not bad:
-        lowest = ranked[0]
+        p, (_, part, _) = ranked[0]
         names = listed(list(dict.fromkeys(part.dimension for _, part, _ in parts)))
-        return (
-            "none",
-            (
-                f"Looked into {plural(len(parts), 'part')} by {names}: the most uneven is {lowest[1][1]} "
-                f"({formats.p_value(lowest[0])} corrected for all of them).",
-                *skipped,
-            ),
-            0,
+        looked = (
+            f"Looked into {plural(len(parts), 'part')} by {names}: the most uneven is {part} "
+            f"({formats.p_value(p)} corrected for all of them)."
         )
+        return "none", (looked, *skipped), 0
     lines = tuple(
         f"In {part}: {_counts(spec, counts)} ({formats.p_value(p)} corrected for {plural(len(parts), 'part')})."
         for p, part, counts in bad[:5]

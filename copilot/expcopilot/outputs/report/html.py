@@ -1,0 +1,36 @@
+"""Page -> one self-contained HTML document: no script, no request, every value escaped by the template engine."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from expcopilot.outputs.report.content import Page
+
+__all__ = ["render"]
+
+_FOLDER = Path(__file__).parent / "templates"
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(_FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def render(page: Page) -> str:
+    """The whole document."""
+    style = Markup((_FOLDER / "readout.css").read_text(encoding="utf-8"))  # noqa: S704 - our own file
+    return _environment().get_template("readout.html.jinja").render(page=page, style=style, drawn=_drawn)
+
+
+def _drawn(svg: str) -> Markup:
+    return Markup(svg)  # noqa: S704 - drawn by our own modules, which escape every name

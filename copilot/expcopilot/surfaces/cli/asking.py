@@ -1,0 +1,122 @@
+"""Ask the questions of a new plan in a terminal: one at a time, each explained by ``?``, each answer kept at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import click
+from prompt_toolkit import PromptSession
+
+from copilot_tools.refusals import Refused
+from copilot_tools.wording.plain import visible
+from expcopilot.flow.steps.check_plan import too_vague
+from expcopilot.flow.steps.new_plan import CHANNELS, AskedQuestion, channel, questions
+from expcopilot.surfaces.cli.answers import Typed, check, needed
+
+__all__ = ["ask_channel", "ask_missing"]
+
+_OPTIONAL = {"guardrail", "baseline", "sd", "traffic", "list", "start"}
+_DEFAULTS = {"kind": "share"}
+
+
+def ask_channel(session: PromptSession[str]) -> str:
+    """Where the experiment runs."""
+    _say("Where does it run? " + ", ".join(f"{i} {channel(name).label}" for i, name in enumerate(CHANNELS, 1)))
+    while True:
+        answer = session.prompt("> ").strip()
+        if answer == "?":
+            _say("The channel only suggests names and examples; nothing is decided by it.")
+        elif answer in CHANNELS:
+            return answer
+        elif answer.isascii() and answer.isdigit() and 1 <= int(answer) <= len(CHANNELS):
+            return CHANNELS[int(answer) - 1]
+        else:
+            _say(f"Type a number from 1 to {len(CHANNELS)}, or one of {', '.join(CHANNELS)}.")
+
+
+def ask_missing(session: PromptSession[str], typed: Typed, of: str, keep: Callable[[], None]) -> None:
+    """Ask whatever ``typed`` does not answer yet.
+
+    Args:
+        session: Of the terminal.
+        typed: The answers so far; new ones are put in.
+        of: The channel.
+        keep: Called after each answer.
+    """
+    template = channel(of)
+    if template.note:
+        _say(f"Note: {template.note.strip()}")
+    _say("Type ? for what a term means, Ctrl-C to stop and go on later.")
+    for field in [q.field for q in questions(template)]:
+        if field in typed or not needed(field, typed, template):
+            continue
+        # Asked for anew each time: the words hold the metric's name as soon as there is one.
+        question = next(q for q in questions(template, metric=str(typed.get("metric", ""))) if q.field == field)
+        _introduce(question, optional=field in _OPTIONAL)
+        if field == "guardrail":
+            typed[field] = list(_ask_several(session, question, typed))
+        else:
+            typed[field] = _ask(session, question, typed)
+        keep()
+
+
+def _introduce(question: AskedQuestion, *, optional: bool) -> None:
+    if question.title:
+        click.echo(err=True)
+        click.secho(visible(question.title), bold=True, err=True)
+    _say(question.ask + (" (Enter to skip)" if optional and question.field != "guardrail" else ""))
+    click.secho(f"  for example: {visible(question.example)}", dim=True, err=True)
+
+
+def _ask(session: PromptSession[str], question: AskedQuestion, typed: Typed) -> str:
+    """One answer that can be read; a vague one is questioned once, then taken as it is."""
+    doubted = False
+    while True:
+        answer = session.prompt("> ").strip()
+        if answer == "?":
+            _say(question.explain)
+            continue
+        if not answer:
+            if question.field in _OPTIONAL:
+                return ""
+            if question.field in _DEFAULTS:
+                return _DEFAULTS[question.field]
+            _say("This one is needed. ? explains it.")
+            continue
+        if question.field in {"change", "audience", "because"} and not doubted and too_vague(answer):
+            doubted = True
+            _say(f"That is vague: {question.doubt} (Enter the same again to keep it.)")
+            continue
+        if _readable(question.field, answer, typed):
+            return answer
+
+
+def _ask_several(session: PromptSession[str], question: AskedQuestion, typed: Typed) -> Iterable[str]:
+    found: list[str] = []
+    doubted = False
+    while True:
+        answer = session.prompt("> ").strip()
+        if answer == "?":
+            _say(question.explain)
+        elif answer:
+            if _readable(question.field, answer, typed):
+                found.append(answer)
+        elif found or doubted:
+            return found
+        else:
+            doubted = True
+            _say(f"{question.doubt} (Enter once more for none.)")
+
+
+def _readable(field: str, answer: str, typed: Typed) -> bool:
+    try:
+        check(field, answer, typed)
+    except Refused as refused:
+        for refusal in refused.refusals:
+            _say(f"{refusal.reason} {refusal.cure}")
+        return False
+    return True
+
+
+def _say(words: str) -> None:
+    click.echo(visible(words), err=True)

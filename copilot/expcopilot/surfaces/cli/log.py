@@ -1,0 +1,71 @@
+"""``expcopilot log``: everything that was recorded, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from expcopilot.surfaces.cli.session import current, json_option, print_json
+
+if TYPE_CHECKING:
+    from expcopilot.records.entry import Entry
+
+__all__ = ["command"]
+
+
+@click.command("log")
+@click.argument("name", required=False)
+@json_option
+def command(*, name: str | None, as_json: bool) -> None:
+    """List what was recorded, of the experiment NAME or of the whole workspace: who did what, when.
+
+    Nothing in the ledger is ever changed or removed; attempts that were refused stand there too. What a blinded look
+    recorded holds no outcomes.
+
+    \b
+    Example:
+      expcopilot log checkout
+    """
+    entries = current().log(name)
+    if as_json:
+        print_json([entry.to_json() for entry in entries])
+        return
+    from expcopilot.surfaces.cli import show
+
+    if not entries:
+        show.line("Nothing has been recorded yet.")
+        show.next_steps([("Write a plan", "expcopilot new")])
+        return
+    out = show.console()
+    columns = (("#", True), ("When (UTC)", False), ("Experiment", False), ("What", False), ("Who", False))
+    rows = [(str(e.position), e.time[:16].replace("T", " "), e.experiment or "–", _what(e), e.actor) for e in entries]
+    out.print(show.table(columns, rows, width=out.width))
+    show.line(f"Head {entries[-1].digest}" if name is None else f"Last entry {entries[-1].digest}", "dim")
+
+
+def _what(entry: Entry) -> str:
+    return _WORDS[entry.kind](entry.payload)
+
+
+def _looked(payload: Mapping[str, Any]) -> str:
+    cuts = f", cut by {', '.join(payload['cuts'])}" if payload.get("cuts") else ""
+    return f"look {payload['number']} ({payload['kind']}{cuts}): {payload['verdict']['phrase']}"
+
+
+def _refused(payload: Mapping[str, Any]) -> str:
+    return f"refused {payload['command']}: {payload['refusals'][0]['reason']}" + (
+        f" (and {len(payload['refusals']) - 1} more)" if len(payload["refusals"]) > 1 else ""
+    )
+
+
+_WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "registered": lambda p: f"registered plan {p['digest'][:12]}" + (", post hoc" if p["post_hoc"] else ""),
+    "amended": lambda p: f"amended {', '.join(p['changed'])}: {p['reason']}",
+    "looked": _looked,
+    "refused": _refused,
+    "closed": lambda p: f"closed early: {p['reason']}" if p["early"] else "closed",
+    "readout": lambda p: f"readout of look {p['look']}: {', '.join(p['files'])}",
+    "surveyed": lambda p: f"read {p['tests']:,} experiments in {p['source']} by {p['by']}",
+}

@@ -1,0 +1,58 @@
+"""``expcopilot readout``: show or write the readout of a look."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from expcopilot.surfaces.cli.session import current, json_option, print_json
+
+__all__ = ["command"]
+
+
+@click.command("readout")
+@click.argument("name")
+@click.option("--look", "number", type=click.IntRange(min=1), help="Which look; the last one when not given.")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder to write all documents into.")
+@click.option("--brief", is_flag=True, help="Five lines to paste into a chat or a slide.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["html", "md", "json"]),
+    help="Print one document on standard output instead.",
+)
+@json_option
+def command(*, name: str, number: int | None, out: Path | None, brief: bool, form: str | None, as_json: bool) -> None:
+    """Show the readout of the experiment NAME, or write it as documents to hand on.
+
+    The documents are HTML (opens offline, prints well), Markdown, JSON and a brief of five lines. All say the same.
+
+    \b
+    Examples:
+      expcopilot readout checkout
+      expcopilot readout checkout --brief
+      expcopilot readout checkout --out for-the-board
+      expcopilot readout checkout --format html > readout.html
+    """
+    if sum((brief, form is not None, as_json)) > 1:
+        raise click.UsageError("Choose one of --brief, --format and --json.")
+    copilot = current()
+    readout = copilot.readout(name, look=number)
+    files = copilot.write_readout(name, look=number, folder=out) if out is not None else ()
+    from expcopilot.outputs.report import documents
+
+    if as_json:
+        print_json({"readout": readout.to_json(), "files": [str(f) for f in files]})
+    elif brief:
+        click.echo(documents.to_brief(readout), nl=False)
+    elif form is not None:
+        render = {"html": documents.to_html, "md": documents.to_markdown, "json": documents.to_json}[form]
+        click.echo(render(readout), nl=False)
+    else:
+        from expcopilot.surfaces.cli import pages, show
+
+        if files:
+            show.paths("Written:", files)
+            return
+        pages.show_whole(readout)

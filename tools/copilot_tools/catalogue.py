@@ -1,0 +1,63 @@
+"""Every tool once, by name. Nothing heavy is imported before a tool is asked for."""
+
+from __future__ import annotations
+
+import difflib
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+from copilot_tools.refusals import Refused
+from copilot_tools.tool import Tool
+
+__all__ = ["NAMES", "find", "tools"]
+
+_MODULES: dict[str, tuple[str, ...]] = {
+    "copilot_tools.tools.sizing": ("sample_size", "power", "minimum_detectable_effect", "runtime"),
+    "copilot_tools.tools.comparing": ("compare_proportions", "compare_means", "compare_ratios"),
+    "copilot_tools.tools.scrutiny": (
+        "sample_ratio",
+        "false_positive_risk",
+        "peeking",
+        "adjust_p_values",
+        "compare_within_strata",
+    ),
+    "copilot_tools.tools.deciding": ("classify_interval", "always_valid_interval"),
+}
+
+NAMES: tuple[str, ...] = tuple(name for names in _MODULES.values() for name in names)
+"""Names of all tools, by theme."""
+
+
+def find(name: str) -> Tool[Any, Any]:
+    """The tool called ``name``.
+
+    Raises:
+        Refused: There is none; the cure names the nearest.
+
+    Example:
+        >>> find("runtime").run({"units": 62468, "units_per_week": 20000}).weeks
+        4
+    """
+    for module, names in _MODULES.items():
+        if name in names:
+            return _load(module)[name]
+    near = difflib.get_close_matches(name, NAMES, n=1)
+    raise Refused.because(
+        "tool.unknown",
+        f"There is no tool {name!r}.",
+        f"Did you mean {near[0]}?" if near else f"The tools are {', '.join(NAMES)}.",
+        name="tool",
+        value=name,
+    )
+
+
+def tools() -> tuple[Tool[Any, Any], ...]:
+    """All tools, by theme."""
+    return tuple(find(name) for name in NAMES)
+
+
+@cache
+def _load(module: str) -> dict[str, Tool[Any, Any]]:
+    found: tuple[Tool[Any, Any], ...] = import_module(module).TOOLS
+    return {tool.name: tool for tool in found}

@@ -1,0 +1,117 @@
+"""An Excel workbook -> a table. One sheet, the header in its first row, one type a column (else text)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import warnings
+import zipfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import openpyxl  # type: ignore[import-untyped]
+import pyarrow as pa  # type: ignore[import-untyped]
+from openpyxl.utils.exceptions import InvalidFileException  # type: ignore[import-untyped]
+
+from copilot_tools.refusals import Refused
+from copilot_tools.stats.sources.table import Table, check_header, shown
+
+__all__ = ["arrow_column", "load_arrow", "load_excel"]
+
+
+def load_excel(connection: duckdb.DuckDBPyConnection, path: Path, sheet: str | None = None) -> Table:
+    """Load one sheet; formulas give the value last computed.
+
+    Raises:
+        Refused: No workbook, no such sheet, several sheets with data and none named, an empty sheet, a bad header.
+    """
+    rows = _rows(path, sheet)
+    if not rows:
+        raise Refused.because("file.empty", f"{path.name} holds no cell.", "Export the data again.", name=path.name)
+    width = max(len(r) for r in rows)
+    rows = [tuple(r) + (None,) * (width - len(r)) for r in rows]
+    while width and all(r[width - 1] is None for r in rows):
+        width -= 1
+    names = check_header(["" if c is None else str(c) for c in rows[0][:width]], path.name)
+    body = [r for r in rows[1:] if any(c is not None for c in r)]
+    gaps = len(body) != len(rows) - 1
+    arrow = pa.table([arrow_column([r[i] for r in body]) for i in range(width)], names=[f"c{i}" for i in range(width)])
+    return load_arrow(connection, arrow, names, first_line=None if gaps else 2)
+
+
+def _rows(path: Path, sheet: str | None) -> list[Sequence[Any]]:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # openpyxl warns about styles and validations, which hold no data
+            book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+            try:
+                filled = {s.title: _cells(s.iter_rows(values_only=True)) for s in book.worksheets}
+            finally:
+                book.close()
+    except (InvalidFileException, zipfile.BadZipFile, KeyError, OSError, ValueError) as error:
+        raise Refused.because(
+            "file.excel_unreadable",
+            f"{path.name} cannot be read as an Excel workbook: damaged, under a password, or of another format.",
+            "Open it, save it as .xlsx without a password or as CSV, and try again.",
+            name=path.name,
+        ) from error
+    if sheet is not None and sheet not in filled:
+        raise Refused.because(
+            "file.sheet_missing",
+            f"{path.name} has no sheet {shown(sheet)}; its sheets are {', '.join(shown(s) for s in filled)}.",
+            "Name one of these.",
+            name="sheet",
+            value=sheet,
+        )
+    with_data = [title for title, rows in filled.items() if rows]
+    if sheet is None and len(with_data) > 1:
+        raise Refused.because(
+            "file.several_sheets",
+            f"{path.name} has {len(with_data)} sheets with data: {', '.join(shown(s) for s in with_data)}.",
+            "Say which one to read, or keep one sheet in the file.",
+            name="sheet",
+            value=len(with_data),
+        )
+    return filled[sheet] if sheet is not None else (filled[with_data[0]] if with_data else [])
+
+
+def _cells(rows: Iterable[Sequence[Any]]) -> list[Sequence[Any]]:
+    kept = list(rows)
+    while kept and all(c is None for c in kept[-1]):
+        kept.pop()
+    return kept
+
+
+def arrow_column(values: Sequence[Any]) -> pa.Array:
+    """Values of one type keep it; whole and broken numbers become doubles; any other mixture becomes text."""
+    kinds = {type(v) for v in values if v is not None}
+    if kinds <= {bool}:
+        return pa.array(values, pa.bool_() if kinds else pa.string())
+    if kinds == {int} and all(v is None or abs(v) < 1 << 63 for v in values):
+        return pa.array(values, pa.int64())
+    if kinds <= {int, float}:
+        return pa.array([None if v is None else float(v) for v in values], pa.float64())
+    if kinds <= {dt.datetime, dt.date} and all(getattr(v, "tzinfo", None) is None for v in values):
+        return pa.array(
+            [dt.datetime(v.year, v.month, v.day) if type(v) is dt.date else v for v in values],  # noqa: DTZ001
+            pa.timestamp("us"),
+        )
+    return pa.array([None if v is None else _as_text(v) for v in values], pa.string())
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value.isoformat() if isinstance(value, dt.datetime) else str(value)
+
+
+def load_arrow(
+    connection: duckdb.DuckDBPyConnection, data: pa.Table, names: Sequence[str], first_line: int | None = None
+) -> Table:
+    """Copy an Arrow table into the engine, its columns renamed c0, c1, ..."""
+    renamed = data.rename_columns([f"c{i}" for i in range(data.num_columns)])
+    connection.register("incoming", renamed)
+    connection.execute("CREATE OR REPLACE TABLE raw AS SELECT * FROM incoming")
+    connection.unregister("incoming")
+    return Table.created(connection, "raw", names, first_line=first_line)

@@ -1,0 +1,85 @@
+"""A file -> a source of rows. The ending says the format; everything else is declared in the dialect, never guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from copilot_tools.refusals import Refused
+from copilot_tools.stats.evidence import SourceInfo
+from copilot_tools.stats.sources.csv_file import load_csv
+from copilot_tools.stats.sources.encoding import digest_of
+from copilot_tools.stats.sources.parquet import load_parquet
+from copilot_tools.stats.sources.rows import RowsSource
+from copilot_tools.stats.sources.table import Table, connect
+from copilot_tools.stats.spec import Dialect
+
+__all__ = ["open_file"]
+
+_CSV = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".tab", ".txt", ".txt.gz")
+_PARQUET = (".parquet", ".pq")
+_EXCEL = (".xlsx", ".xlsm")
+
+
+def open_file(path: str | Path, dialect: Dialect | None = None, *, sheet: str | None = None) -> RowsSource:
+    """Open a file with one row a unit.
+
+    Args:
+        path: CSV (.csv, .tsv, .txt, also with .gz), Parquet (.parquet) or Excel (.xlsx).
+        dialect: How a CSV writes things; ``spec.dialect`` of the plan. The ending .tsv or .tab itself declares a tab.
+        sheet: Which sheet of a workbook; needed when several hold data.
+
+    Raises:
+        Refused: No such file, an unknown format, an empty file, a wrong encoding, a missing or ambiguous header,
+            ragged lines, or a file that changed while it was read.
+    """
+    path, dialect = Path(path), dialect or Dialect()
+    before = _stamp(path)
+    digest = digest_of(path)
+    table = _loader(path, dialect, sheet)()
+    if _stamp(path) != before:
+        raise Refused.because(
+            "file.changed_while_read",
+            f"{path.name} was changed while it was read.",
+            "Wait until whatever writes it has finished, and try again.",
+            name=path.name,
+        )
+    info = SourceInfo(kind="rows", name=path.name, location=str(path.resolve()), digest=digest, columns=table.types())
+    return RowsSource(table, info, opened_with=dialect)
+
+
+def _stamp(path: Path) -> tuple[int, int, int]:
+    try:
+        stat = path.stat()
+    except OSError as error:
+        raise Refused.because(
+            "file.missing", f"There is no file {path}.", "Check the path and its spelling.", name=str(path)
+        ) from error
+    if path.is_dir():
+        raise Refused.because("file.is_folder", f"{path} is a folder.", "Name one file in it.", name=str(path))
+    if stat.st_size == 0:
+        raise Refused.because(
+            "file.empty", f"{path.name} is empty: 0 bytes.", "Export the data again.", name=path.name, value=0
+        )
+    return stat.st_size, stat.st_mtime_ns, stat.st_ino
+
+
+def _loader(path: Path, dialect: Dialect, sheet: str | None) -> Callable[[], Table]:
+    name = path.name.lower()
+    if name.endswith(_CSV):
+        return lambda: load_csv(connect(), path, dialect)
+    if name.endswith(_PARQUET):
+        return lambda: load_parquet(connect(), path)
+    if name.endswith(_EXCEL):
+        # openpyxl and pyarrow are heavy and only needed here
+        from copilot_tools.stats.sources.excel import load_excel  # noqa: PLC0415
+
+        return lambda: load_excel(connect(), path, sheet)
+    old = name.endswith(".xls")
+    raise Refused.because(
+        "file.format_unknown",
+        f"{path.name} is {'an old Excel workbook' if old else 'of no format known here'}.",
+        "Save it as CSV, .xlsx or Parquet." if old else "Give a .csv, .csv.gz, .tsv, .parquet or .xlsx file.",
+        name=path.name,
+        value=path.suffix,
+    )

@@ -1,0 +1,188 @@
+"""What the data is like before outcomes are looked at, and what the plan's policy does about it.
+
+Steps, in this order, each on what the steps before left: rows without an arm, contradictions with the exposure, units
+in two arms, repeated rows, activation. A step whose policy is "refuse" removes nothing; if it finds offenders, the
+outcomes stay closed, so that nobody chooses a policy by its result.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from copilot_tools.stats.evidence import Quality
+from copilot_tools.stats.sources.sql import literal
+from copilot_tools.stats.sources.table import shown
+from copilot_tools.stats.sources.working import Working
+from copilot_tools.stats.spec import AnalysisSpec
+
+__all__ = ["Analysed", "apply_policy"]
+
+RELATION = "analysed"
+
+
+@dataclass(frozen=True, slots=True)
+class Analysed:
+    """The rows that are analysed, one a unit, as a view in the engine.
+
+    Attributes:
+        relation: Name of the view.
+        quality: What was found and done; missing cells are the scan's to add.
+        closed: Why no outcome may be read, one phrase a reason; empty when they may.
+    """
+
+    relation: str
+    quality: Quality
+    closed: tuple[str, ...]
+
+
+@dataclass
+class _Steps:
+    """The conditions gathered so far, and what was found on the way."""
+
+    working: Working
+    spec: AnalysisSpec
+    kept: list[str] = field(default_factory=lambda: ["arm IS NOT NULL"])
+    said: list[str] = field(default_factory=list)
+    closed: list[str] = field(default_factory=list)
+
+    @property
+    def where(self) -> str:
+        return " AND ".join(self.kept)
+
+    def one(self, query: str) -> int:
+        row = self.working.connection.execute(query).fetchone()
+        return int(row[0] or 0) if row else 0
+
+    def by_arm(self, query: str) -> dict[str, int]:
+        found = {str(arm): int(count) for arm, count in self.working.connection.execute(query).fetchall()}
+        return {a: found.get(a, 0) for a in self.spec.arm_names}
+
+
+def apply_policy(working: Working, spec: AnalysisSpec) -> Analysed:
+    """Count what is wrong with the data, apply the plan's policy, and leave the analysed rows in a view."""
+    steps = _Steps(working, spec)
+    w = working.name
+    rows = steps.one(f"SELECT count(*) FROM {w}")
+    units = "count(DISTINCT unit)" if working.unit else "count(*)"
+    before = steps.by_arm(f"SELECT arm, {units} FROM {w} WHERE arm IS NOT NULL GROUP BY arm")
+    missing_arm = _missing_arm(steps)
+    contradictions = _contradictions(steps)
+    two_arms, repeated = (_two_arms(steps), _repeated(steps)) if working.unit else (None, None)
+    not_activated = _activation(steps)
+    working.connection.execute(
+        f"CREATE OR REPLACE VIEW {RELATION} AS SELECT *, rowid AS r FROM {w} WHERE {steps.where}"
+    )
+    if steps.closed:
+        steps.said.append(
+            f"No outcome was read: the plan's policy does not say what to do about {_listed(steps.closed)}."
+        )
+    quality = Quality(
+        rows=rows,
+        missing_arm=missing_arm,
+        duplicate_rows=repeated,
+        two_arms=two_arms,
+        contradictions=contradictions,
+        not_activated=not_activated,
+        units_before_policy=before,
+        treatment=tuple(steps.said),
+    )
+    return Analysed(relation=RELATION, quality=quality, closed=tuple(steps.closed))
+
+
+def _plural(count: int, one: str, many: str) -> str:
+    return f"{count:,} {one if count == 1 else many}"
+
+
+def _listed(phrases: list[str]) -> str:
+    return ", ".join(phrases[:-1]) + " and " + phrases[-1] if len(phrases) > 1 else phrases[0]
+
+
+def _missing_arm(steps: _Steps) -> int:
+    found = steps.one(f"SELECT count(*) FROM {steps.working.name} WHERE arm IS NULL")
+    if found:
+        what = _plural(found, "row without an arm", "rows without an arm")
+        if steps.spec.policy.missing_arm == "refuse":
+            steps.closed.append(what)
+        else:
+            steps.said.append(f"{what} {'was' if found == 1 else 'were'} left out.")
+    return found
+
+
+def _contradictions(steps: _Steps) -> dict[str, int] | None:
+    """Rows whose exposure is another than their arm's. An empty exposure contradicts nothing."""
+    exposure = steps.spec.exposure
+    if exposure is None:
+        return None
+    pairs = [f"(arm = {literal(a)} AND shown <> {literal(v)})" for a, v in exposure.expected.items()]
+    against = f"coalesce({' OR '.join(pairs) or 'FALSE'}, FALSE)"
+    found = steps.by_arm(
+        f"SELECT arm, count(*) FROM {steps.working.name} WHERE {steps.where} AND {against} GROUP BY arm"
+    )
+    total = sum(found.values())
+    if total:
+        what = _plural(total, "row", "rows") + f" whose {exposure.column} contradicts the arm"
+        if steps.spec.policy.contradictions == "refuse":
+            steps.closed.append(what)
+        else:
+            steps.kept.append(f"NOT {against}")
+            listed = ", ".join(f"{c:,} in {steps.spec.arm(a).text}" for a, c in found.items() if c)
+            steps.said.append(f"{what} {'was' if total == 1 else 'were'} left out ({listed}).")
+    return found
+
+
+def _two_arms(steps: _Steps) -> int:
+    connection, w = steps.working.connection, steps.working.name
+    connection.execute(
+        f"CREATE OR REPLACE TABLE two_arms AS SELECT unit FROM {w} WHERE {steps.where} "
+        "GROUP BY unit HAVING min(arm) <> max(arm)"
+    )
+    found = steps.one("SELECT count(*) FROM two_arms")
+    if not found:
+        return 0
+    policy = steps.spec.policy
+    share = found / steps.one(f"SELECT count(DISTINCT unit) FROM {w} WHERE {steps.where}")
+    what = _plural(found, "unit", "units") + " found in more than one arm"
+    if policy.two_arms == "refuse" and share > policy.two_arms_tolerance:
+        steps.closed.append(what)
+        return found
+    steps.kept.append("unit NOT IN (SELECT unit FROM two_arms)")
+    tolerated = f", {share:.2%} of all units, which the plan tolerates," if policy.two_arms == "refuse" else ""
+    steps.said.append(f"{what}{tolerated} {'was' if found == 1 else 'were'} left out with all rows.")
+    return found
+
+
+def _repeated(steps: _Steps) -> dict[str, int]:
+    """Rows beyond the first of a unit in an arm. They never count as units, whatever the policy."""
+    connection, w = steps.working.connection, steps.working.name
+    found = steps.by_arm(f"SELECT arm, count(*) - count(DISTINCT unit) FROM {w} WHERE {steps.where} GROUP BY arm")
+    total = sum(found.values())
+    if not total:
+        return found
+    connection.execute(
+        f"CREATE OR REPLACE TABLE repeated AS WITH several AS "
+        f"(SELECT unit, arm FROM {w} WHERE {steps.where} GROUP BY unit, arm HAVING count(*) > 1) "
+        f"SELECT place FROM (SELECT rowid AS place, row_number() OVER (PARTITION BY unit, arm "
+        f"ORDER BY {steps.working.in_order}) AS nth FROM {w} SEMI JOIN several USING (unit, arm) WHERE {steps.where}) "
+        "WHERE nth > 1"
+    )
+    steps.kept.append("rowid NOT IN (SELECT place FROM repeated)")
+    what = _plural(total, "row that repeats a unit of the same arm", "rows that repeat a unit of the same arm")
+    if steps.spec.policy.duplicates == "refuse":
+        steps.closed.append(what)
+    else:
+        order = f"the earliest by {steps.spec.time_column}" if steps.working.time else "the first in the file"
+        steps.said.append(f"{what} {'was' if total == 1 else 'were'} left out; of each unit, {order} was kept.")
+    return found
+
+
+def _activation(steps: _Steps) -> int | None:
+    if not steps.working.active:
+        return None
+    found = steps.one(f"SELECT count(*) FROM {steps.working.name} WHERE {steps.where} AND active = 0")
+    steps.kept.append("active = 1")
+    if found:
+        steps.said.append(
+            f"{_plural(found, 'unit', 'units')} that could not be affected (by {shown(steps.spec.activation)}) "
+            f"{'was' if found == 1 else 'were'} left out."
+        )
+    return found

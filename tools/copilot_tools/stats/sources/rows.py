@@ -1,0 +1,161 @@
+"""Data with one row a unit, as a source: checked as a whole, treated as the plan says, scanned once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from copilot_tools.refusals import Refusal, Refused, refuse_if_any
+from copilot_tools.stats.evidence import Evidence, SourceInfo
+from copilot_tools.stats.sources import scan
+from copilot_tools.stats.sources.arm_checks import arm_problems
+from copilot_tools.stats.sources.column_checks import column_problems
+from copilot_tools.stats.sources.dimensions import dimensions
+from copilot_tools.stats.sources.event_rows import event_rows
+from copilot_tools.stats.sources.exposure_checks import exposure_problems
+from copilot_tools.stats.sources.quality import Analysed, apply_policy
+from copilot_tools.stats.sources.sketch import sketch
+from copilot_tools.stats.sources.table import Table
+from copilot_tools.stats.sources.value_checks import empty_cells, value_problems
+from copilot_tools.stats.sources.working import Working, balance_columns, prepare
+from copilot_tools.stats.spec import AnalysisSpec, Dialect, Metric
+
+if TYPE_CHECKING:
+    from copilot_tools.stats.sources.events import EventsSource, Rule
+
+__all__ = ["RowsSource"]
+
+
+class RowsSource:
+    """A table with one row a unit.
+
+    Without a unit column in the spec every row is a unit; then repeated units and units in two arms are not assessable.
+    """
+
+    def __init__(self, table: Table, info: SourceInfo, *, opened_with: Dialect | None = None) -> None:
+        self._table = table
+        self._info = info
+        self._opened_with = opened_with
+        self._checked: tuple[str, Working | None, tuple[Refusal, ...]] | None = None
+
+    @property
+    def table(self) -> Table:
+        """The data in its engine."""
+        return self._table
+
+    def describe(self) -> SourceInfo:
+        """Name, digest, columns."""
+        return self._info
+
+    def as_events(self, aggregate: Mapping[str, Rule] | None = None) -> EventsSource:
+        """The same data read as one row an event, brought to one row a unit by the plan's unit."""
+        from copilot_tools.stats.sources.events import EventsSource  # noqa: PLC0415 - it is built on this class
+
+        return EventsSource(self, aggregate)
+
+    def problems(self, spec: AnalysisSpec, cuts: tuple[str, ...] = ()) -> tuple[Refusal, ...]:
+        """Everything that makes the data unreadable under this spec; empty when it can be scanned."""
+        return self._check(spec, cuts)[1]
+
+    def working(self, spec: AnalysisSpec, cuts: tuple[str, ...] = ()) -> tuple[Working | None, tuple[Refusal, ...]]:
+        """The working table, and what is wrong with single cells: what event rows share with unit rows."""
+        found: list[Refusal] = list(self._dialect_problems(spec))
+        found += column_problems(self._table, spec, cuts)
+        try:
+            working = prepare(self._table, spec, cuts)
+        except Refused as refused:
+            return None, (*found, *refused.refusals)
+        row = working.connection.execute(f"SELECT count(*) FROM {working.name}").fetchone()
+        if not row or not row[0]:
+            empty = Refusal(
+                code="data.no_rows",
+                reason=f"{self._info.name} has a header but no row.",
+                cure="Export the data again, with its rows.",
+                name=self._info.name,
+                value=0,
+            )
+            return None, (*found, empty)
+        if working.arm:
+            found += arm_problems(working, spec)
+            found += exposure_problems(working, spec)
+        found += value_problems(working, spec)
+        return working, tuple(found)
+
+    def _dialect_problems(self, spec: AnalysisSpec) -> tuple[Refusal, ...]:
+        opened, declared = self._opened_with, spec.dialect
+        if opened is None or (opened.delimiter, opened.encoding) == (declared.delimiter, declared.encoding):
+            return ()
+        return (
+            Refusal(
+                code="data.dialect_changed",
+                reason=f"{self._info.name} was opened with delimiter {opened.delimiter!r} and encoding "
+                f"{opened.encoding}, but the plan declares {declared.delimiter!r} and {declared.encoding}.",
+                cure="Open the file with the plan's dialect.",
+                name="dialect",
+            ),
+        )
+
+    def _check(self, spec: AnalysisSpec, cuts: tuple[str, ...]) -> tuple[Working | None, tuple[Refusal, ...]]:
+        key = f"{spec.model_dump_json()} {cuts!r}"
+        if self._checked is None or self._checked[0] != key:
+            working, found = self.working(spec, cuts)
+            if working is not None and working.arm:
+                counted = "arm IS NOT NULL" + (" AND active = 1" if working.active else "")
+                found += tuple(empty_cells(working, f"(SELECT * FROM {working.name} WHERE {counted})", spec))
+                found += tuple(event_rows(working, spec))
+            self._checked = (key, working, found)
+        return self._checked[1], self._checked[2]
+
+    def scan(self, spec: AnalysisSpec, *, metrics: tuple[Metric, ...], cuts: tuple[str, ...] = ()) -> Evidence:
+        """Reduce the data to evidence.
+
+        Where a policy of "refuse" meets offenders, the evidence holds units, quality and columns measured before
+        assignment, but no outcome of any metric.
+
+        Raises:
+            Refused: With everything ``problems`` would list.
+        """
+        working, found = self._check(spec, cuts)
+        refuse_if_any(found)
+        if working is None:  # pragma: no cover - a missing working table always comes with a refusal
+            raise AssertionError("no working table and no refusal")
+        analysed = apply_policy(working, spec)
+        relation = analysed.relation
+        opened = () if analysed.closed else metrics
+        outcome = [scan.metric_block(working, relation, m) for m in opened]
+        before = [scan.balance_block(working, relation, c) for c in balance_columns(spec)]
+        units, cells = scan.moments(working, relation, spec, [*outcome, *before], dimensions(working, relation, spec))
+        means = [b for b, m in zip(outcome, opened, strict=True) if m.kind == "mean"]
+        quality = analysed.quality.model_copy(
+            update={
+                "missing": scan.missing(working, relation, spec),
+                "treatment": (*analysed.quality.treatment, *_treated(working, analysed, opened, outcome)),
+            }
+        )
+        return Evidence(
+            source=self._info.model_copy(update={"sketch": sketch(working)}),
+            units=units,
+            cells=cells,
+            quality=quality,
+            extremes=scan.extremes(working, relation, spec, means),
+            days=scan.days(working, relation),
+        )
+
+
+def _treated(working: Working, analysed: Analysed, opened: tuple[Metric, ...], blocks: list[scan.Block]) -> list[str]:
+    """Sentences on empty cells and caps, of the metrics whose outcomes were read."""
+    said = []
+    for metric, block in zip(opened, blocks, strict=True):
+        empty = scan.empty(working, analysed.relation, metric)
+        if empty:
+            units = f"{empty:,} {'unit has' if empty == 1 else 'units have'} an empty cell in {metric.name}: "
+            said.append(units + ("left out of this metric." if metric.nulls == "drop" else "counted as zero."))
+        if block.cap is not None:
+            cut = scan.above(working, analysed.relation, metric, block.cap)
+            of = f"the {metric.cap.quantile:.4%}" if metric.cap is not None and metric.cap.quantile is not None else ""
+            quantile = f" ({of.rstrip('%').rstrip('0').rstrip('.')}% quantile of all arms)" if of else ""
+            said.append(
+                f"{cut:,} {'value' if cut == 1 else 'values'} of {metric.name} above {block.cap:,.6g}{quantile} "
+                f"{'was' if cut == 1 else 'were'} set to it."
+            )
+    return said

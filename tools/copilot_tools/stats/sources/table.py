@@ -1,0 +1,107 @@
+"""A table held by DuckDB, its columns under safe names: what files and frames become before anything is read."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from copilot_tools.refusals import Refused
+from copilot_tools.stats.sources.sql import Kind, kind_of
+
+__all__ = ["Column", "Table", "check_header", "connect", "shown"]
+
+_SHOWN = 60
+
+
+def connect() -> duckdb.DuckDBPyConnection:
+    """An engine of its own, in memory and compressed; what does not fit goes to the system's temporary folder."""
+    connection = duckdb.connect(":memory:")
+    connection.execute("ATTACH ':memory:' AS held (COMPRESS); USE held")
+    connection.execute("SET temp_directory = ?", [tempfile.gettempdir()])
+    connection.execute("SET enable_progress_bar = false; SET preserve_insertion_order = true")
+    return connection
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its name in the data, its safe name in SQL, its DuckDB type."""
+
+    name: str
+    sql: str
+    sql_type: str
+
+    @property
+    def kind(self) -> Kind:
+        """What its values can be read as."""
+        return kind_of(self.sql_type)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table in an engine.
+
+    Attributes:
+        connection: The engine.
+        relation: Name of the table there.
+        columns: Columns by their name in the data.
+        first_line: Line of the first row in the file, the header being line 1; None where rows have no lines.
+    """
+
+    connection: duckdb.DuckDBPyConnection
+    relation: str
+    columns: dict[str, Column]
+    first_line: int | None = None
+
+    def line(self, row: int) -> str:
+        """Where a row stands, for people: "line 6" of a file, "row 5" of anything else (counted from 1)."""
+        return f"row {row + 1:,}" if self.first_line is None else f"line {row + self.first_line:,}"
+
+    @classmethod
+    def created(
+        cls, connection: duckdb.DuckDBPyConnection, relation: str, names: Sequence[str], first_line: int | None = None
+    ) -> Table:
+        """Describe a table whose columns are c0, c1, ... in the order of ``names``."""
+        described = connection.execute(f"DESCRIBE {relation}").fetchall()
+        columns = {
+            name: Column(name=name, sql=row[0], sql_type=row[1]) for name, row in zip(names, described, strict=True)
+        }
+        return cls(connection=connection, relation=relation, columns=columns, first_line=first_line)
+
+    def types(self) -> dict[str, str]:
+        """Column name -> type, as people know it."""
+        return {c.name: "text" if c.sql_type == "VARCHAR" else c.sql_type.lower() for c in self.columns.values()}
+
+
+def shown(value: Any) -> str:
+    """A value in quotation marks for a message: short, and with control characters made visible."""
+    text = str(value)
+    return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "…")
+
+
+def check_header(names: Sequence[str], name: str) -> tuple[str, ...]:
+    """Column names fit for use: an empty one becomes "(column 3)".
+
+    Raises:
+        Refused: All names are empty, or two are the same.
+    """
+    if not names or not any(n.strip() for n in names):
+        raise Refused.because(
+            "file.header_missing",
+            f"{name} has no header: its first line names no column.",
+            "Put the names of the columns into the first line.",
+            name=name,
+        )
+    repeated = sorted({n for n in names if n.strip() and list(names).count(n) > 1})
+    if repeated:
+        raise Refused.because(
+            "file.column_duplicated",
+            f"{name} has several columns called {', '.join(shown(n) for n in repeated[:5])}.",
+            "Give every column a name of its own.",
+            name=repeated[0],
+            value=list(names).count(repeated[0]),
+        )
+    return tuple(n if n.strip() else f"(column {i})" for i, n in enumerate(names, 1))

@@ -1,0 +1,287 @@
+"""Can every cell be read as what the spec says it is? One query over the working table finds all offenders."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from copilot_tools.refusals import Refusal
+from copilot_tools.stats.sources.table import shown
+from copilot_tools.stats.sources.working import Working, balance_columns
+from copilot_tools.stats.spec import AnalysisSpec, Metric
+
+__all__ = ["empty_cells", "value_problems"]
+
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
+_ENGLISH_THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?")
+_GERMAN_THOUSANDS = re.compile(r"[+-]?\d{1,3}(\.\d{3})+(,\d*)?")
+_EMPTY_WORDS = {"na", "n/a", "null", "none", "nil", "-", "--", "#n/a", "(null)", "\\n"}
+
+
+def value_problems(working: Working, spec: AnalysisSpec) -> Iterator[Refusal]:
+    """Cells that are no number, not finite, not 0 or 1, no time; negative denominators; empty units."""
+    offenders: dict[str, _Offence] = {}
+    filled: dict[str, str] = {}
+    for column in working.numbers:
+        n = working.number(column)
+        x = f"x{n[1:]}"
+        offenders[f"{n}.text"] = _Offence(f"{x} IS NOT NULL", x)
+        offenders[f"{n}.infinite"] = _Offence(f"NOT isfinite({n})", n)
+        offenders[f"{n}.not01"] = _Offence(f"isfinite({n}) AND {n} NOT IN (0.0, 1.0)", n)
+        offenders[f"{n}.negative"] = _Offence(f"isfinite({n}) AND {n} < 0", n)
+        filled[n] = f"count(*) FILTER ({n} IS NOT NULL OR {x} IS NOT NULL)"
+    offenders["unit.empty"] = _Offence("unit IS NULL", "'(empty)'")
+    offenders["unit.scientific"] = _Offence("regexp_full_match(unit, '[0-9][.,]?[0-9]*E[+][0-9]+')", "unit")
+    offenders["time.unread"] = _Offence("at_unread IS NOT NULL", "at_unread")
+    offenders["time.empty"] = _Offence("seen_at IS NULL AND at_unread IS NULL", "'(empty)'")
+    offenders["active.unread"] = _Offence("active_unread IS NOT NULL", "active_unread")
+    offenders["active.empty"] = _Offence("active IS NULL AND active_unread IS NULL", "'(empty)'")
+    seen = _Seen(working, offenders, filled)
+    yield from _keys(seen, spec)
+    yield from _numbers(seen, spec)
+
+
+@dataclass(frozen=True, slots=True)
+class _Offence:
+    """SQL of the condition that offends, and of the cell that shows it."""
+
+    condition: str
+    example: str
+
+
+class _Seen:
+    """What the query brought back: how many cells offend, the first of them, and where it stands."""
+
+    def __init__(self, working: Working, offenders: dict[str, _Offence], filled: dict[str, str]) -> None:
+        self.working = working
+        counts = [f"count(*) FILTER ({o.condition})" for o in offenders.values()]
+        row = self._one([*counts, *filled.values()])
+        self._counts = dict(zip(offenders, row, strict=False))
+        self._filled = dict(zip(filled, row[len(offenders) :], strict=True))
+        self._firsts: dict[str, tuple[int, str]] = {}
+        for key, offence in offenders.items():
+            if self._counts[key]:  # nearly never: only then is it worth looking for the first of them
+                where, what = offence.condition, f"CAST({offence.example} AS VARCHAR)"
+                self._firsts[key] = self._one(
+                    [f"min(rowid) FILTER ({where})", f"arg_min({what}, rowid) FILTER ({where})"]
+                )
+
+    def _one(self, asked: list[str]) -> Any:
+        return self.working.connection.execute(f"SELECT {', '.join(asked)} FROM {self.working.name}").fetchone()
+
+    def count(self, key: str) -> int:
+        return int(self._counts[key])
+
+    def value(self, key: str) -> str:
+        return str(self._firsts[key][1])
+
+    def line(self, key: str) -> str:
+        return self.working.table.line(int(self._firsts[key][0]))
+
+    def first(self, key: str) -> str:
+        return f"first {shown(self.value(key))} in {self.line(key)}"
+
+    def filled(self, n: str) -> int:
+        return int(self._filled[n])
+
+
+def _cells(count: int) -> str:
+    return f"{count:,} cell" if count == 1 else f"{count:,} cells"
+
+
+def _keys(seen: _Seen, spec: AnalysisSpec) -> Iterator[Refusal]:
+    working = seen.working
+
+    def problem(key: str, code: str, reason: str, cure: str, name: str | None) -> Iterator[Refusal]:
+        if seen.count(key):
+            yield Refusal(code=code, reason=reason, cure=cure, name=name, value=seen.count(key))
+
+    if working.unit:
+        yield from problem(
+            "unit.empty",
+            "data.unit_empty",
+            f"{_cells(seen.count('unit.empty'))} of the unit column {shown(spec.unit)} are empty"
+            + (f", first in {seen.line('unit.empty')}." if seen.count("unit.empty") else "."),
+            "Every row needs the unit it belongs to: fill these in, or leave the rows out of the export.",
+            spec.unit,
+        )
+        if seen.count("unit.scientific"):
+            yield Refusal(
+                code="data.unit_scientific",
+                reason=f"{_cells(seen.count('unit.scientific'))} of the unit column {shown(spec.unit)} were cut to "
+                f"scientific notation by a spreadsheet, {seen.first('unit.scientific')}: different units look the "
+                "same.",
+                cure="Export again from the source, or format the column as text before saving.",
+                name=spec.unit,
+                value=seen.value("unit.scientific"),
+            )
+    if working.time and seen.count("time.unread"):
+        yield Refusal(
+            code="data.time_unreadable",
+            reason=f"{_cells(seen.count('time.unread'))} of the time column {shown(spec.time_column)} cannot be "
+            "read as a "
+            f"date, {seen.first('time.unread')}.",
+            cure="Write dates as 2025-03-31 or 2025-03-31 17:05:00; day and month in other orders are not guessed.",
+            name=spec.time_column,
+            value=seen.value("time.unread"),
+        )
+    if working.time:
+        yield from problem(
+            "time.empty",
+            "data.time_empty",
+            f"{_cells(seen.count('time.empty'))} of the time column {shown(spec.time_column)} are empty.",
+            "Fill in when each unit was first exposed, or take time_column out of the plan.",
+            spec.time_column,
+        )
+    if working.active and seen.count("active.unread"):
+        yield Refusal(
+            code="data.activation_values",
+            reason=f"{_cells(seen.count('active.unread'))} of the activation column {shown(spec.activation)} are "
+            "neither "
+            f"true/false nor 1/0, {seen.first('active.unread')}.",
+            cure="Write 1 for units that could be affected and 0 for the others.",
+            name=spec.activation,
+            value=seen.value("active.unread"),
+        )
+    if working.active:
+        yield from problem(
+            "active.empty",
+            "data.activation_empty",
+            f"{_cells(seen.count('active.empty'))} of the activation column {shown(spec.activation)} are empty.",
+            "Write 1 for units that could be affected and 0 for the others, in every row.",
+            spec.activation,
+        )
+
+
+def _numbers(seen: _Seen, spec: AnalysisSpec) -> Iterator[Refusal]:
+    before = balance_columns(spec)
+    for column in seen.working.numbers:
+        n = seen.working.number(column)
+        if seen.count(f"{n}.text"):
+            yield _not_numeric(seen, n, column, spec, covariate=column in before)
+        if seen.count(f"{n}.infinite"):
+            yield Refusal(
+                code="data.not_finite",
+                reason=f"{_cells(seen.count(f'{n}.infinite'))} of column {shown(column)} are NaN or infinite, "
+                f"{seen.first(f'{n}.infinite')}.",
+                cure="Find out how they came about; leave a cell empty where there is no value.",
+                name=column,
+                value=seen.count(f"{n}.infinite"),
+            )
+        if not seen.filled(n):
+            yield Refusal(
+                code="data.column_empty",
+                reason=f"Every cell of column {shown(column)} is empty.",
+                cure="Export the column's values, or take the metric out of the plan.",
+                name=column,
+            )
+    for metric in spec.metrics:
+        yield from _kind(seen, metric)
+
+
+def _kind(seen: _Seen, metric: Metric) -> Iterator[Refusal]:
+    """What the metric's kind asks of its values."""
+    if metric.kind == "proportion" and metric.column in seen.working.numbers:
+        key = f"{seen.working.number(metric.column)}.not01"
+        if seen.count(key):
+            yield Refusal(
+                code="data.proportion_values",
+                reason=f"Metric {shown(metric.name)} is a proportion, but {_cells(seen.count(key))} of column "
+                f"{shown(metric.column)} are neither 0 nor 1, {seen.first(key)}.",
+                cure="Write 1 or true for yes and 0 or false for no; if the column counts or measures, make it a mean.",
+                name=metric.column,
+                value=seen.value(key),
+            )
+    for column in (metric.denominator, metric.covariate_denominator):
+        if column in seen.working.numbers:
+            key = f"{seen.working.number(column)}.negative"
+            if seen.count(key):
+                yield Refusal(
+                    code="data.denominator_negative",
+                    reason=f"{_cells(seen.count(key))} of the denominator {shown(column)} of metric "
+                    f"{shown(metric.name)} "
+                    f"are below 0, {seen.first(key)}.",
+                    cure="A denominator counts something, so it cannot be negative: correct the export.",
+                    name=column,
+                    value=seen.value(key),
+                )
+
+
+def _not_numeric(seen: _Seen, n: str, column: str, spec: AnalysisSpec, *, covariate: bool) -> Refusal:
+    key = f"{n}.text"
+    value = seen.value(key).strip()
+    code, cure = "data.not_numeric", "Write plain numbers such as 12.50."
+    if spec.dialect.decimal == "." and _DECIMAL_COMMA.fullmatch(value):
+        code = "data.decimal_comma"
+        cure = (
+            "If the comma is a decimal mark, declare dialect.decimal: ','; if it groups thousands, export without it."
+        )
+    elif _ENGLISH_THOUSANDS.fullmatch(value) or _GERMAN_THOUSANDS.fullmatch(value):
+        code = "data.decimal_mark"
+        cure = (
+            f"The declared decimal mark is {spec.dialect.decimal!r}: declare the file's own (dialect.decimal), "
+            "and export "
+            "without marks between thousands."
+        )
+    elif value.lower() in _EMPTY_WORDS:
+        cure = "Leave a cell empty where there is no value, and say in the plan what an empty cell means (nulls)."
+    elif value.endswith("%"):
+        cure = "Export the share as a number (0.12 for 12%), or 1 and 0 for each unit."
+    elif value[:1] in "$€£¥" or value[-1:] in "$€£¥":
+        cure = "Export the amount without its currency sign, and declare dialect.currency."
+    elif value.lower() in {"yes", "no", "y", "n", "t", "f"}:
+        cure = "Write 1 or true for yes, and 0 or false for no."
+    elif covariate:
+        cure = "A covariate must be a number; a column of names can be a segment instead."
+    return Refusal(
+        code=code,
+        reason=f"{_cells(seen.count(key))} of column {shown(column)} are not numbers, {seen.first(key)}.",
+        cure=cure,
+        name=column,
+        value=seen.value(key),
+    )
+
+
+def empty_cells(working: Working, relation: str, spec: AnalysisSpec) -> Iterator[Refusal]:
+    """Empty cells of metrics whose null policy is "refuse", and denominators that sum to zero, among ``relation``.
+
+    Both are asked of the rows that count: those in an arm and activated.
+    """
+    strict = [m for m in spec.metrics if m.nulls == "refuse"]
+    columns = [c for m in strict for c in m.columns if c in working.numbers]
+    columns = list(dict.fromkeys(columns))
+    if columns:
+        counts = ", ".join(
+            f"count(*) FILTER ({working.number(c)} IS NULL AND x{working.numbers[c]} IS NULL)" for c in columns
+        )
+        row = working.connection.execute(f"SELECT count(*), {counts} FROM {relation}").fetchone() or ()
+        for column, empty in zip(columns, row[1:], strict=True):
+            if 0 < empty < row[0]:
+                users = [m.name for m in strict if column in m.columns]
+                yield Refusal(
+                    code="data.empty_cells",
+                    reason=f"{_cells(empty)} of column {shown(column)} are empty, and the plan does not say what "
+                    "an empty "
+                    f"cell means for {', '.join(shown(u) for u in users)}.",
+                    cure="Set the metric's nulls to drop (the unit leaves this metric) or zero (nothing happened).",
+                    name=column,
+                    value=empty,
+                )
+    for metric in spec.metrics:
+        if metric.denominator in working.numbers:
+            d = working.number(metric.denominator)
+            for (arm,) in working.connection.execute(
+                f"SELECT arm FROM {relation} WHERE isfinite({d}) GROUP BY arm HAVING max({d}) = 0 AND min({d}) = 0 "
+                "ORDER BY 1"
+            ).fetchall():
+                yield Refusal(
+                    code="data.denominator_zero",
+                    reason=f"The denominator {shown(metric.denominator)} of metric {shown(metric.name)} is 0 in "
+                    "every row "
+                    f"of arm {shown(arm)}, so there is no ratio.",
+                    cure="Check that this is the right column, or wait for data.",
+                    name=metric.denominator,
+                    value=arm,
+                )

@@ -1,0 +1,113 @@
+"""Exaggeration: were the true effect just the minimum that matters, how much would a significant estimate overstate it?
+
+Type M is the factor by which significant estimates exceed the true effect on average, type S the chance that they have
+the wrong sign, both at the minimum effect m and the standard error this test really reached.
+
+Alarm levels: a note from a factor of 1.25 on (a power of about two thirds), serious from 2 on where an effect is
+claimed. A test powered at 80% has a factor of 1.13; no chance is involved in one that was.
+
+References:
+    Gelman & Carlin (2014), Beyond power calculations: assessing type S and type M errors, Persp. Psych. Science 9.
+    Lu, Qiu & Deng (2019), A note on type S/M errors in hypothesis testing, Br. J. Math. Stat. Psychol. 72.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from scipy import special
+
+from copilot_tools import checks, formats
+from copilot_tools.results import Objection, Severity
+from copilot_tools.stats.reading import Reading
+from copilot_tools.stats.spec import AnalysisSpec
+from copilot_tools.stats.validity._attack import Attack
+from copilot_tools.stats.validity._primary import Primary, critical, primary_effects
+
+__all__ = ["ATTACK", "DesignErrors", "design_errors", "exaggeration"]
+
+ATTACK = Attack("exaggeration", "Exaggeration")
+
+
+class DesignErrors(NamedTuple):
+    """What a test with this precision does when the effect is of this size.
+
+    Attributes:
+        power: Chance of significance.
+        type_s: Chance that a significant estimate has the wrong sign.
+        type_m: Mean absolute significant estimate over the true effect, a factor of at least 1.
+    """
+
+    power: float
+    type_s: float
+    type_m: float
+
+
+def design_errors(effect: float, standard_error: float, critical_value: float, sides: int = 2) -> DesignErrors:
+    """Power, type S and type M of a normal estimate.
+
+    Args:
+        effect: Assumed true effect, above 0.
+        standard_error: Of the estimate, above 0, in the unit of ``effect``.
+        critical_value: Standard errors from zero at which an estimate counts as significant, above 0.
+        sides: 2, or 1 (upwards only: then the sign cannot be wrong).
+
+    Raises:
+        Refused: A parameter is not a positive number.
+
+    Example:
+        >>> errors = design_errors(2.0, 8.1, 1.959964)  # Gelman & Carlin (2014), by simulation: 24%, 9.5
+        >>> round(errors.type_s, 2), round(errors.type_m, 1)
+        (0.24, 9.5)
+    """
+    shift = checks.positive("effect", effect) / checks.positive("standard_error", standard_error)
+    z = checks.positive("critical_value", critical_value)
+    above = float(special.ndtr(shift - z))
+    size = shift * above + _phi(z - shift)
+    under = 0.0
+    if sides == 2:
+        under = float(special.ndtr(-shift - z))
+        size += _phi(z + shift) - shift * under
+    power = above + under
+    return DesignErrors(power=power, type_s=under / power, type_m=size / power / shift)
+
+
+def _phi(x: float) -> float:
+    return math.exp(-0.5 * x * x) / math.sqrt(2 * math.pi)
+
+
+def exaggeration(spec: AnalysisSpec, reading: Reading) -> Objection:
+    """Type M and S of the primary comparison at the minimum effect, per treatment arm."""
+    effects, missing = primary_effects(spec, reading)
+    effects = tuple(e for e in effects if e.effect.standard_error > 0)
+    if not effects:
+        return ATTACK.cannot(missing or "the primary effect comes without a standard error")
+    if spec.goal == "aa":
+        return ATTACK.cannot("the arms are the same on purpose, so no effect is expected that could be overstated")
+    if spec.goal == "noninferiority" and effects[0].effect.scale != spec.minimum_effect.scale:
+        return ATTACK.cannot("the plan gives its margin and its minimum effect on different scales")
+    rated = [(_errors(spec, e), e) for e in effects]
+    errors, worst = max(rated, key=lambda pair: (pair[1].claims, pair[0].type_m))
+    severity: Severity = "none"
+    if ATTACK.level.note is not None and errors.type_m >= ATTACK.level.note:
+        severity = "note"
+    if worst.claims and ATTACK.level.serious is not None and errors.type_m >= ATTACK.level.serious:
+        severity = "serious"
+    smallest = formats.effect_size(spec.primary, spec.minimum_effect.size, spec.minimum_effect.scale)
+    sentence = (
+        f"Were the true effect of {worst.arm.text} {smallest}, the least that matters, a test this precise would find "
+        f"it {formats.share(errors.power, 0)} of the time, and its significant estimates would overstate it "
+        f"{errors.type_m:,.2f} times on average"
+    )
+    sentence += (
+        f" and point the wrong way in {formats.share(errors.type_s)} of cases." if errors.type_s >= 5e-4 else "."
+    )
+    units = min(e.comparison.control.n + e.comparison.treatment.n for _, e in rated)
+    return ATTACK.finds(severity, sentence, value=errors.type_m, unit="factor", units=units)
+
+
+def _errors(spec: AnalysisSpec, effect: Primary) -> DesignErrors:
+    return design_errors(
+        spec.minimum_effect.size, effect.effect.standard_error, critical(spec, effect.comparison), spec.sides
+    )

@@ -1,0 +1,146 @@
+"""Novelty and drift: does the primary effect change over the days of first exposure?
+
+The effect is taken day by day (units that entered on that day), and a straight line is fitted through the days,
+weighted by their precision. An effect that wears off (novelty) or grows (learning) is not the effect of next quarter.
+
+Alarm levels: serious below p = .001 for the slope, a note below .01, after Holm's correction over treatment arms; a
+note also where days differ by more than chance below .001 without a slope (Cochran's Q). Needs at least 4 days with 20
+units in each arm.
+
+References:
+    Cochran (1954), The combination of estimates from different experiments, Biometrics 10.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from typing import NamedTuple
+
+from scipy import special
+
+from copilot_tools import formats
+from copilot_tools.refusals import Refused
+from copilot_tools.results import Objection, Slice
+from copilot_tools.stats.evidence import Evidence
+from copilot_tools.stats.inference.multiplicity import holm
+from copilot_tools.stats.spec import AnalysisSpec, Arm
+from copilot_tools.stats.validity._attack import Attack, below, plural
+from copilot_tools.stats.validity._contrast import level as level_of
+from copilot_tools.stats.validity._contrast import unit_variance
+from copilot_tools.stats.validity._pvalues import two_sided
+
+__all__ = ["ATTACK", "novelty"]
+
+ATTACK = Attack("novelty", "Novelty and drift")
+
+FEWEST_DAYS = 4
+FEWEST_UNITS = 20
+HETEROGENEITY = 0.001
+
+
+class _Day(NamedTuple):
+    when: float
+    effect: float
+    variance: float
+    units: int
+
+
+class _Trend(NamedTuple):
+    """The fitted line: effect on the first and on the last day, p of its slope and of days differing at all."""
+
+    arm: Arm
+    days: int
+    first: float
+    last: float
+    p_slope: float
+    p_days: float
+    units: int
+
+
+def novelty(spec: AnalysisSpec, evidence: Evidence) -> Objection:
+    """Fit a line through the daily effects of each treatment arm."""
+    if spec.time_column is None:
+        return ATTACK.cannot("the plan names no column with the time of first exposure")
+    trends = [t for arm in spec.treatments if (t := _trend(spec, evidence, arm)) is not None]
+    if not trends:
+        return ATTACK.cannot(
+            f"fewer than {FEWEST_DAYS} days have {FEWEST_UNITS} units with {spec.primary.name} in each arm"
+        )
+    corrected = holm([t.p_slope for t in trends]).tolist()
+    p, worst = min(zip(corrected, trends, strict=True), key=lambda pair: pair[0])
+    severity = below(p, ATTACK.level)
+    first, last = (formats.effect_size(spec.primary, x, "absolute") for x in (worst.first, worst.last))
+    line = f"from {first} on the first to {last} on the last of {plural(worst.days, 'day')}"
+    value, restless = p, min(trends, key=lambda t: t.p_days)
+    if severity != "none":
+        gain = spec.primary.sign * (worst.last - worst.first)
+        moves = "wears off" if gain < 0 else "grows"
+        sentence = f"The effect of {worst.arm.text} {moves} with the day of entry, {line} ({formats.p_value(p)})."
+    elif restless.p_days * len(trends) < HETEROGENEITY:
+        severity, value = "note", min(restless.p_days * len(trends), 1.0)
+        sentence = (
+            f"The effect of {restless.arm.text} differs between days by more than chance ({formats.p_value(value)} "
+            f"over {plural(restless.days, 'day')}), though without a trend."
+        )
+    else:
+        fitted = f"the fitted effect of {worst.arm.text} goes {line}"
+        sentence = f"No trend over the days of entry: {fitted} ({formats.p_value(p)})."
+    return ATTACK.finds(severity, sentence, value=value, unit="p", units=min(t.units for t in trends))
+
+
+def _trend(spec: AnalysisSpec, evidence: Evidence, arm: Arm) -> _Trend | None:
+    days = _days(spec, evidence, arm)
+    if len(days) < FEWEST_DAYS:
+        return None
+    weights = [1 / d.variance for d in days]
+    total = math.fsum(weights)
+    centre = math.fsum(w * d.when for w, d in zip(weights, days, strict=True)) / total
+    mean = math.fsum(w * d.effect for w, d in zip(weights, days, strict=True)) / total
+    spread = math.fsum(w * (d.when - centre) ** 2 for w, d in zip(weights, days, strict=True))
+    slope = math.fsum(w * (d.when - centre) * d.effect for w, d in zip(weights, days, strict=True)) / spread
+    q = math.fsum(w * (d.effect - mean) ** 2 for w, d in zip(weights, days, strict=True))
+    return _Trend(
+        arm=arm,
+        days=len(days),
+        first=mean + slope * (days[0].when - centre),
+        last=mean + slope * (days[-1].when - centre),
+        p_slope=two_sided(slope * math.sqrt(spread)),
+        p_days=float(special.chdtrc(len(days) - 1, q)),
+        units=min(d.units for d in days),
+    )
+
+
+def _days(spec: AnalysisSpec, evidence: Evidence, arm: Arm) -> list[_Day]:
+    """Daily effects with their variances, in order of time.
+
+    A proportion's variance is the day's own, pooled over the arms. Otherwise the variation of a unit is taken from the
+    whole test: a day's own would go with its effect where values are skewed, and so would its weight.
+    """
+    metric, dimension = spec.primary, spec.time_column or ""
+    whole = [evidence.moments_of(metric.name, name) for name in (spec.control, arm.name)]
+    if any(m is None for m in whole):
+        return []
+    found = []
+    try:
+        spreads = [unit_variance(metric, m) for m in whole if m is not None]
+    except Refused:
+        return []
+    for name in evidence.levels(dimension):
+        part = Slice(dimension=dimension, level=name)
+        control, treatment = (evidence.moments_of(metric.name, a, part) for a in (spec.control, arm.name))
+        if control is None or treatment is None or min(control.n, treatment.n) < FEWEST_UNITS:
+            continue
+        if metric.kind == "proportion":
+            p = (control.mean[0] * control.n + treatment.mean[0] * treatment.n) / (control.n + treatment.n)
+            variance = p * (1 - p) * (1 / control.n + 1 / treatment.n)
+        else:
+            variance = spreads[0] / control.n + spreads[1] / treatment.n
+        try:
+            when = dt.date.fromisoformat(name[:10]).toordinal()
+            effect = level_of(metric, treatment) - level_of(metric, control)
+        except (ValueError, Refused):
+            continue
+        if variance > 0:
+            found.append(_Day(float(when), effect, variance, control.n + treatment.n))
+    return sorted(found)

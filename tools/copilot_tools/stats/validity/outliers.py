@@ -1,0 +1,112 @@
+"""Outlier dominance: does a single unit carry an average?
+
+Every metric that is an average is searched, the primary and all others. A unit's share is its squared distance from
+its arm's mean over the sum of all such squares: how much of what looks like chance is that one unit.
+
+Alarm levels: a note where one unit holds more than a quarter of its arm's variation; serious where it holds more than
+three quarters of the primary's and lies ten times as far out as the next one, which skewed values do not do by chance
+(fewer than 1 in 1,000 arms of 150 log-normal values with sigma 1).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from copilot_tools import formats
+from copilot_tools.refusals import Refused
+from copilot_tools.results import Objection, Severity
+from copilot_tools.stats.evidence import Evidence
+from copilot_tools.stats.spec import AnalysisSpec, Metric
+from copilot_tools.stats.validity._attack import Attack, listed
+from copilot_tools.stats.validity._contrast import difference
+
+__all__ = ["ATTACK", "outliers"]
+
+ATTACK = Attack("outliers", "Outliers")
+
+FARTHER = 10.0
+"""How many times as far from the mean as the next value a serious outlier lies."""
+
+
+class _Dominant(NamedTuple):
+    metric: Metric
+    arm: str
+    value: float
+    share: float
+    alone: bool
+
+
+def outliers(spec: AnalysisSpec, evidence: Evidence) -> Objection:
+    """Find the unit that holds the largest share of its arm's variation, over all averages."""
+    averages = [m for m in spec.metrics if m.kind == "mean"]
+    if not averages:
+        sentence = "0 metrics are averages that a single large value could carry."
+        return ATTACK.finds("none", sentence, value=0, unit="count", units=evidence.total_units)
+    found = [d for m in averages for arm in spec.arm_names if (d := _dominant(evidence, m, arm)) is not None]
+    if not found:
+        return ATTACK.cannot(f"the largest values of {listed([m.name for m in averages])} were not kept")
+    level = ATTACK.level
+    worst = max(found, key=lambda d: (_severity(d) == "serious", d.share))
+    severity = _severity(worst)
+    details = tuple(_line(spec, evidence, d) for d in found if level.note is not None and d.share > level.note)
+    share = formats.share(worst.share)
+    where = f"{spec.arm(worst.arm).text}'s variation in {worst.metric.name}"
+    if severity == "none":
+        sentence = f"No single unit carries an average: the largest share of an arm's variation is {share} ({where})."
+    else:
+        sentence = (
+            f"One unit, with {formats.level(worst.metric, worst.value)}, makes up {share} of {where}; "
+            "see whether it is real, and cap such values in the next plan."
+        )
+    return ATTACK.finds(severity, sentence, value=worst.share, unit="share", details=details, units=1)
+
+
+def _dominant(evidence: Evidence, metric: Metric, arm: str) -> _Dominant | None:
+    moments = evidence.moments_of(metric.name, arm)
+    largest = next((e.largest for e in evidence.extremes if (e.metric, e.arm) == (metric.name, arm)), ())
+    if moments is None or moments.n < 2 or not largest or moments.comoments[0][0] <= 0:
+        return None
+    value = largest[0][0]
+    distances = [abs(row[0] - moments.mean[0]) for row in largest[:2]]
+    share = distances[0] ** 2 / moments.comoments[0][0]
+    alone = len(distances) < 2 or distances[0] >= FARTHER * distances[1]
+    return _Dominant(metric, arm, value, min(share, 1.0), alone)
+
+
+def _severity(dominant: _Dominant) -> Severity:
+    level = ATTACK.level
+    decides = dominant.metric.role == "primary" and dominant.alone
+    if decides and level.serious is not None and dominant.share > level.serious:
+        return "serious"
+    return "note" if level.note is not None and dominant.share > level.note else "none"
+
+
+def _line(spec: AnalysisSpec, evidence: Evidence, dominant: _Dominant) -> str:
+    """What the effect is with and without this unit, against control (or, for a unit of control, of each treatment)."""
+    metric = dominant.metric
+    others = [a.name for a in spec.treatments] if dominant.arm == spec.control else [dominant.arm]
+    parts = []
+    for name in others:
+        control, treatment = evidence.moments_of(metric.name, spec.control), evidence.moments_of(metric.name, name)
+        row = next(e.largest[0] for e in evidence.extremes if (e.metric, e.arm) == (metric.name, dominant.arm))
+        if control is None or treatment is None:
+            continue
+        try:
+            before = difference(metric, control, treatment).effect
+            if dominant.arm == spec.control:
+                control = control.without(row)
+            else:
+                treatment = treatment.without(row)
+            after = difference(metric, control, treatment).effect
+        except Refused:
+            continue
+        parts.append(
+            f"{spec.arm(name).text} {formats.effect_size(metric, before, 'absolute')} with it, "
+            f"{formats.effect_size(metric, after, 'absolute')} without"
+        )
+    text = f"{metric.name}: one unit of {spec.arm(dominant.arm).text} has {formats.level(metric, dominant.value)}"
+    return (
+        f"{text} ({formats.share(dominant.share)} of that arm's variation); {'; '.join(parts)}."
+        if parts
+        else f"{text}."
+    )

@@ -1,0 +1,267 @@
+"""Tools that compare arms from summary figures. Exploratory: no registered plan stands behind them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from copilot_tools import formats
+from copilot_tools.base import Frozen
+from copilot_tools.refusals import Refusal, Refused
+from copilot_tools.results import Comparison
+from copilot_tools.stats.moments import Moments
+from copilot_tools.stats.spec import Metric
+from copilot_tools.tool import Tool
+
+__all__ = ["TOOLS"]
+
+Label = Annotated[str, Field(min_length=1, max_length=200)]
+Count = Annotated[int, Field(ge=0, le=10**12)]
+Spread = Annotated[float, Field(ge=0)]
+
+
+class CountArm(Frozen):
+    """One arm's units and how many of them converted."""
+
+    name: Label
+    n: Annotated[int, Field(ge=1, le=10**12, description="Units.")]
+    successes: Annotated[int, Field(ge=0, description="Units that converted.")]
+
+    @model_validator(mode="after")
+    def _no_more_than_n(self) -> CountArm:
+        if self.successes > self.n:
+            raise ValueError(f"successes is {self.successes}, more than the {self.n} units it is counted among")
+        return self
+
+    def moments(self) -> Moments:
+        """As moments."""
+        return Moments.of_proportion(self.n, self.successes)
+
+
+class MeanArm(Frozen):
+    """One arm's units, mean and standard deviation (divisor n - 1)."""
+
+    name: Label
+    n: Annotated[int, Field(ge=2, le=10**12, description="Units.")]
+    mean: float
+    sd: Spread
+
+    def moments(self) -> Moments:
+        """As moments."""
+        return Moments(n=self.n, mean=(self.mean,), comoments=((self.sd**2 * (self.n - 1),),))
+
+
+class RatioArm(Frozen):
+    """One arm's units, and per unit the numerator and the denominator (standard deviations with divisor n - 1)."""
+
+    name: Label
+    n: Annotated[int, Field(ge=2, le=10**12, description="Units of randomization.")]
+    numerator_mean: float
+    numerator_sd: Spread
+    denominator_mean: Annotated[float, Field(gt=0)]
+    denominator_sd: Spread
+    correlation: Annotated[float, Field(ge=-1, le=1, description="Of numerator and denominator over units.")]
+
+    def moments(self) -> Moments:
+        """As moments."""
+        k = self.n - 1
+        cross = self.correlation * self.numerator_sd * self.denominator_sd * k
+        return Moments(
+            n=self.n,
+            mean=(self.numerator_mean, self.denominator_mean),
+            comoments=((self.numerator_sd**2 * k, cross), (cross, self.denominator_sd**2 * k)),
+        )
+
+
+Arm = CountArm | MeanArm | RatioArm
+
+
+class _Question(Frozen):
+    metric: Annotated[Label, Field(description="What the metric is called in sentences.")] = "the metric"
+    direction: Annotated[Literal["increase", "decrease"], Field(description="Which way is better.")] = "increase"
+    alpha: Annotated[float, Field(gt=0, lt=0.5, description="Error rate over all treatment arms together.")] = 0.05
+    sides: Annotated[Literal[1, 2], Field(description="2, or 1 in the desired direction only.")] = 2
+    adjustment: Annotated[
+        Literal["dunnett", "bonferroni", "none"], Field(description="How intervals hold jointly over treatment arms.")
+    ] = "dunnett"
+
+
+class ProportionsArguments(_Question):
+    """Arms with counts."""
+
+    control: CountArm
+    treatments: Annotated[tuple[CountArm, ...], Field(min_length=1, max_length=50)]
+
+    @model_validator(mode="after")
+    def _names(self) -> ProportionsArguments:
+        _distinct_names(self.control, self.treatments)
+        return self
+
+
+class MeansArguments(_Question):
+    """Arms with means and standard deviations."""
+
+    control: MeanArm
+    treatments: Annotated[tuple[MeanArm, ...], Field(min_length=1, max_length=50)]
+    unit: Annotated[str, Field(max_length=20, description="What a value is: $, minutes, ...")] = ""
+
+    @model_validator(mode="after")
+    def _names(self) -> MeansArguments:
+        _distinct_names(self.control, self.treatments)
+        return self
+
+
+class RatiosArguments(_Question):
+    """Arms with numerators and denominators per unit of randomization."""
+
+    control: RatioArm
+    treatments: Annotated[tuple[RatioArm, ...], Field(min_length=1, max_length=50)]
+    unit: Annotated[str, Field(max_length=20, description="What a ratio is: $, clicks a view, ...")] = ""
+
+    @model_validator(mode="after")
+    def _names(self) -> RatiosArguments:
+        _distinct_names(self.control, self.treatments)
+        return self
+
+
+class Comparisons(Frozen):
+    """Every treatment arm against control.
+
+    Attributes:
+        comparisons: Levels, effects on both scales, intervals; a refusal where there is no estimate.
+        sentences: The same in plain words, one a treatment arm.
+        standing: What these figures are not.
+    """
+
+    comparisons: tuple[Comparison, ...]
+    sentences: tuple[str, ...]
+    standing: str = (
+        "Exploratory: computed from typed figures, without a registered plan and without checks of the data."
+    )
+
+
+def _distinct_names(control: Arm, treatments: tuple[Arm, ...]) -> None:
+    names = [control.name, *(t.name for t in treatments)]
+    if twice := sorted({n for n in names if names.count(n) > 1}):
+        raise ValueError(f"two arms share a name: {', '.join(twice)}")
+
+
+def _compared(
+    question: ProportionsArguments | MeansArguments | RatiosArguments, kind: Literal["proportion", "mean", "ratio"]
+) -> Comparisons:
+    from copilot_tools.stats.inference.compare import compare_arms  # noqa: PLC0415 - scipy, only when run
+
+    metric = Metric(
+        name=question.metric,
+        role="primary",
+        kind=kind,
+        column="value",
+        denominator="denominator" if kind == "ratio" else None,
+        direction=question.direction,
+        unit="" if isinstance(question, ProportionsArguments) else question.unit,
+    )
+    arms: tuple[Arm, ...] = (question.control, *question.treatments)
+    found = compare_arms(
+        metric,
+        {arm.name: arm.moments() for arm in arms},
+        question.control.name,
+        alpha=question.alpha,
+        sides=question.sides,
+        adjustment=question.adjustment,
+    )
+    refused = [c.absolute for c in found if isinstance(c.absolute, Refusal) and isinstance(c.relative, Refusal)]
+    if len(refused) == len(found):
+        raise Refused(*dict.fromkeys(refused))
+    return Comparisons(comparisons=found, sentences=tuple(_sentence(metric, c) for c in found))
+
+
+def _sentence(metric: Metric, found: Comparison) -> str:
+    head = (
+        f"{found.treatment.arm} against {found.control.arm}: {metric.name} "
+        f"{formats.level(metric, found.treatment.value)} against {formats.level(metric, found.control.value)}"
+    )
+    if isinstance(found.absolute, Refusal):
+        return f"{head}. {found.absolute}"
+    p = "" if found.absolute.p_value is None else f", {formats.p_value(found.absolute.p_value)}"
+    relative = (
+        f" relative: {found.relative}"
+        if isinstance(found.relative, Refusal)
+        else f" {formats.effect(metric, found.relative)} of control "
+        f"({formats.interval(metric, found.relative.interval, 'relative')})."
+    )
+    return (
+        f"{head}, {formats.effect(metric, found.absolute)} "
+        f"({formats.interval(metric, found.absolute.interval, 'absolute')}{p});{relative}"
+    )
+
+
+TOOLS = (
+    Tool(
+        name="compare_proportions",
+        summary="Difference and relative lift of proportions, with intervals that hold over all arms.",
+        when="To compare conversion rates from counts that are already at hand, outside a registered experiment.",
+        arguments=ProportionsArguments,
+        result=Comparisons,
+        function=lambda a: _compared(a, "proportion"),
+        examples=(
+            {
+                "control": {"name": "control", "n": 10000, "successes": 520},
+                "treatments": [{"name": "b", "n": 10100, "successes": 581}],
+                "metric": "signup",
+            },
+        ),
+    ),
+    Tool(
+        name="compare_means",
+        summary="Difference and relative lift of means (Welch), with intervals that hold over all arms.",
+        when="To compare averages such as revenue a user, from n, mean and standard deviation.",
+        arguments=MeansArguments,
+        result=Comparisons,
+        function=lambda a: _compared(a, "mean"),
+        examples=(
+            {
+                "control": {"name": "control", "n": 5000, "mean": 20.1, "sd": 55.2},
+                "treatments": [
+                    {"name": "b", "n": 5020, "mean": 22.4, "sd": 57.0},
+                    {"name": "c", "n": 4980, "mean": 20.9, "sd": 54.1},
+                ],
+                "metric": "revenue a user",
+                "unit": "$",
+            },
+        ),
+    ),
+    Tool(
+        name="compare_ratios",
+        summary="Difference and relative lift of ratios of sums (delta method).",
+        when="To compare a ratio whose denominator is not the unit of randomization: clicks a page view, by user.",
+        arguments=RatiosArguments,
+        result=Comparisons,
+        function=lambda a: _compared(a, "ratio"),
+        examples=(
+            {
+                "control": {
+                    "name": "control",
+                    "n": 4000,
+                    "numerator_mean": 1.2,
+                    "numerator_sd": 1.9,
+                    "denominator_mean": 6.0,
+                    "denominator_sd": 4.5,
+                    "correlation": 0.55,
+                },
+                "treatments": [
+                    {
+                        "name": "b",
+                        "n": 4010,
+                        "numerator_mean": 1.31,
+                        "numerator_sd": 2.0,
+                        "denominator_mean": 6.1,
+                        "denominator_sd": 4.4,
+                        "correlation": 0.56,
+                    }
+                ],
+                "metric": "clicks a page view",
+            },
+        ),
+    ),
+)

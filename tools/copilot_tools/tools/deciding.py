@@ -1,0 +1,141 @@
+"""Tools about intervals: what a verdict table says of one, and one that holds at every look."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from copilot_tools.base import Bound, Frozen
+from copilot_tools.refusals import Refused
+from copilot_tools.results import Interval
+from copilot_tools.tool import Tool
+
+__all__ = ["TOOLS"]
+
+Direction = Annotated[Literal["increase", "decrease"], Field(description="Which way is better.")]
+Alpha = Annotated[float, Field(gt=0, lt=0.5, description="Chance that the interval misses the effect.")]
+
+
+class ClassifyArguments(Frozen):
+    """An interval of treatment minus control, and the smallest effect that matters, in one unit."""
+
+    low: Annotated[Bound, Field(description='Lower end; "-inf" where open.')]
+    high: Annotated[Bound, Field(description='Upper end; "inf" where open.')]
+    minimum_effect: Annotated[float, Field(gt=0, description="m, the smallest effect that matters.")]
+    direction: Direction = "increase"
+
+    @model_validator(mode="after")
+    def _ordered(self) -> ClassifyArguments:
+        if self.low > self.high:
+            raise ValueError(f"low is {self.low:g}, above high, {self.high:g}")
+        if self.low == math.inf or self.high == -math.inf:
+            raise ValueError("an interval holds at least one number: low below infinity, high above minus infinity")
+        return self
+
+
+class Classified(Frozen):
+    """What the verdict table says of an interval.
+
+    Attributes:
+        row: Stable name of the row.
+        phrase: What a registered test with this interval would be called, were nothing else wrong.
+        low: Lower end in the desired direction.
+        high: Upper end in the desired direction.
+        standing: What this is not.
+    """
+
+    row: str
+    phrase: str
+    low: Bound
+    high: Bound
+    standing: str = (
+        "A reading of one interval by the table, not a verdict: that takes a registered plan and its checks."
+    )
+
+
+def _classify(a: ClassifyArguments) -> Classified:
+    from copilot_tools.stats.decision import PHRASES, classify  # noqa: PLC0415 - scipy, only when run
+
+    low, high = (a.low, a.high) if a.direction == "increase" else (-a.high, -a.low)
+    row = classify(low, high, a.minimum_effect)
+    return Classified(row=row.value, phrase=PHRASES[row], low=low, high=high)
+
+
+class AlwaysValidArguments(Frozen):
+    """An estimate at one of many looks."""
+
+    estimate: Annotated[float, Field(description="Treatment minus control, in any unit.")]
+    standard_error: Annotated[float, Field(gt=0, description="Of the estimate, in its unit.")]
+    units: Annotated[int, Field(ge=1, le=10**12, description="Units seen so far in both arms.")]
+    horizon: Annotated[
+        int, Field(ge=1, le=10**12, description="Units at which the interval is tightest; chosen before the data.")
+    ]
+    alpha: Alpha = 0.05
+    sides: Annotated[Literal[1, 2], Field(description="2, or 1: open towards the desired direction.")] = 2
+    direction: Direction = "increase"
+
+
+class AlwaysValid(Frozen):
+    """An interval that holds at every look.
+
+    Attributes:
+        interval: In the estimate's unit.
+        critical_value: Standard errors from the estimate to an end.
+        excludes_zero: Whether no effect lies outside.
+        sentence: In plain words.
+    """
+
+    interval: Interval
+    critical_value: float
+    excludes_zero: bool
+    sentence: str
+
+
+def _always_valid(a: AlwaysValidArguments) -> AlwaysValid:
+    from copilot_tools.stats.inference.always_valid import MIN_UNITS, always_valid_critical  # noqa: PLC0415 - scipy
+
+    if a.units < 2 * MIN_UNITS:
+        raise Refused.because(
+            "always_valid.too_few_units",
+            f"units is {a.units}, but an interval that holds at every look needs at least {MIN_UNITS} in each of the "
+            "two arms.",
+            "Wait for more units.",
+            name="units",
+            value=a.units,
+        )
+    critical = always_valid_critical(a.units, a.horizon, a.alpha, a.sides)
+    low, high = a.estimate - critical * a.standard_error, a.estimate + critical * a.standard_error
+    if a.sides == 1:
+        low, high = (low, math.inf) if a.direction == "increase" else (-math.inf, high)
+    excludes = low > 0 or high < 0
+    return AlwaysValid(
+        interval=Interval(low=low, high=high, level=1 - a.alpha),
+        critical_value=critical,
+        excludes_zero=excludes,
+        sentence=f"At every look together, with {1 - a.alpha:.0%} confidence, the effect lies between {low:.4g} and "
+        f"{high:.4g}: no effect is {'excluded' if excludes else 'not excluded'}, and looking again costs nothing.",
+    )
+
+
+TOOLS = (
+    Tool(
+        name="classify_interval",
+        summary="What the verdict table says of an interval and a smallest effect that matters.",
+        when="To explain a verdict, or to see what another interval would have meant.",
+        arguments=ClassifyArguments,
+        result=Classified,
+        function=_classify,
+        examples=({"low": -0.0133, "high": -0.0031, "minimum_effect": 0.005},),
+    ),
+    Tool(
+        name="always_valid_interval",
+        summary="Confidence interval that holds at every look (asymptotic confidence sequence).",
+        when="When a test is watched while it runs and may be stopped at any look.",
+        arguments=AlwaysValidArguments,
+        result=AlwaysValid,
+        function=_always_valid,
+        examples=({"estimate": 0.012, "standard_error": 0.003, "units": 20000, "horizon": 50000},),
+    ),
+)

@@ -1,0 +1,173 @@
+"""Tools for before the test: how many units, how long, how small an effect."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from copilot_tools.base import Frozen
+from copilot_tools.results import Scale
+from copilot_tools.stats.planning.contrast import Direction
+from copilot_tools.stats.planning.design import TrialDesign
+from copilot_tools.stats.planning.detectable import DetectableEffect, Power, minimum_detectable_effect, power_at
+from copilot_tools.stats.planning.outcomes import Outcome
+from copilot_tools.stats.planning.runtime import Runtime, runtime
+from copilot_tools.stats.planning.size import LARGEST, SampleSize, sample_size
+from copilot_tools.stats.spec import Effect
+from copilot_tools.tool import Tool
+
+__all__ = ["TOOLS"]
+
+Units = Annotated[int, Field(ge=2, le=LARGEST, description="Units over all arms.")]
+PerWeek = Annotated[float, Field(gt=0, le=1e12, description="New units a week that enter the test, all arms together.")]
+Wanted = Annotated[float, Field(gt=0, lt=1, description="Chance of finding the effect, such as 0.8.")]
+EffectOrNone = Annotated[
+    Effect | None, Field(description="True effect in the desired direction; leave out with a margin: no difference.")
+]
+Margin = Annotated[Effect | None, Field(description="Tolerated worsening: makes it a non-inferiority question.")]
+
+
+class _Question(Frozen):
+    outcome: Annotated[Outcome, Field(description="The metric today: kind, level and spread.")]
+    direction: Annotated[Direction, Field(description="Which way is better.")] = "increase"
+    design: Annotated[
+        TrialDesign, Field(description="Arms (weights, control first), error rates, covariate, clusters.")
+    ] = TrialDesign()
+
+
+class SampleSizeArguments(_Question):
+    """How many units, for an effect worth finding."""
+
+    effect: EffectOrNone = None
+    margin: Margin = None
+    power: Wanted = 0.8
+    units_per_week: Annotated[PerWeek | None, Field(description="Traffic, for the runtime in whole weeks.")] = None
+
+
+class PowerArguments(_Question):
+    """The chance of finding an effect with given units."""
+
+    units: Units
+    effect: EffectOrNone = None
+    margin: Margin = None
+
+
+class DetectableArguments(_Question):
+    """The smallest effect that given units (a fixed list), or given weeks of traffic, can find."""
+
+    units: Units | None = None
+    units_per_week: PerWeek | None = None
+    weeks: Annotated[int, Field(ge=1, le=520, description="Whole weeks of traffic.")] | None = None
+    power: Wanted = 0.8
+    noninferiority: Annotated[bool, Field(description="Ask for the tightest margin instead of an effect.")] = False
+    scale: Annotated[Scale, Field(description="Scale on which the margin is tested.")] = "absolute"
+
+    @model_validator(mode="after")
+    def _one_source(self) -> DetectableArguments:
+        by_list = self.units is not None and self.units_per_week is None and self.weeks is None
+        by_traffic = self.units is None and self.units_per_week is not None and self.weeks is not None
+        if not by_list and not by_traffic:
+            raise ValueError("give either units (a fixed list), or units_per_week together with weeks")
+        return self
+
+
+class RuntimeArguments(Frozen):
+    """How long until the units have come in."""
+
+    units: Annotated[int, Field(ge=1, le=LARGEST, description="Units over all arms.")]
+    units_per_week: PerWeek
+
+
+def _size(a: SampleSizeArguments) -> SampleSize:
+    return sample_size(
+        a.outcome,
+        a.effect,
+        power=a.power,
+        direction=a.direction,
+        margin=a.margin,
+        design=a.design,
+        units_per_week=a.units_per_week,
+    )
+
+
+def _power(a: PowerArguments) -> Power:
+    return power_at(a.outcome, a.units, a.effect, direction=a.direction, margin=a.margin, design=a.design)
+
+
+def _detectable(a: DetectableArguments) -> DetectableEffect:
+    units = a.units if a.units is not None else int((a.units_per_week or 0) * (a.weeks or 0))
+    return minimum_detectable_effect(
+        a.outcome,
+        units,
+        power=a.power,
+        direction=a.direction,
+        noninferiority=a.noninferiority,
+        scale=a.scale,
+        design=a.design,
+        weeks_of=a.units_per_week,
+    )
+
+
+def _runtime(a: RuntimeArguments) -> Runtime:
+    return runtime(a.units, a.units_per_week)
+
+
+TOOLS = (
+    Tool(
+        name="sample_size",
+        summary="Units per arm, and whole weeks, to find an effect worth finding.",
+        when="Before a test, when the smallest effect that matters is known and the number of units is not.",
+        arguments=SampleSizeArguments,
+        result=SampleSize,
+        function=_size,
+        examples=(
+            {
+                "outcome": {"kind": "proportion", "baseline": 0.05},
+                "effect": {"size": 0.1, "scale": "relative"},
+                "units_per_week": 20000,
+            },
+            {
+                "outcome": {"kind": "mean", "baseline": 20, "sd": 55},
+                "margin": {"size": 0.02, "scale": "relative"},
+                "design": {"weights": [1, 1, 1], "covariate_correlation": 0.6},
+            },
+        ),
+    ),
+    Tool(
+        name="power",
+        summary="Chance of finding an effect with given units.",
+        when="Before a test, when both the number of units and the effect are given.",
+        arguments=PowerArguments,
+        result=Power,
+        function=_power,
+        examples=(
+            {
+                "outcome": {"kind": "proportion", "baseline": 0.05},
+                "units": 20000,
+                "effect": {"size": 0.01, "scale": "absolute"},
+            },
+        ),
+    ),
+    Tool(
+        name="minimum_detectable_effect",
+        summary="Smallest effect that a fixed list, or so many weeks of traffic, can find.",
+        when="Before a test, when the number of units is fixed and the question is what can be learned from them.",
+        arguments=DetectableArguments,
+        result=DetectableEffect,
+        function=_detectable,
+        examples=(
+            {"outcome": {"kind": "proportion", "baseline": 0.05}, "units": 20000},
+            {"outcome": {"kind": "mean", "baseline": 20, "sd": 55}, "units_per_week": 5000, "weeks": 4},
+        ),
+    ),
+    Tool(
+        name="runtime",
+        summary="Whole weeks until so many units have come in.",
+        when="When the number of units is known and the traffic a week too.",
+        arguments=RuntimeArguments,
+        result=Runtime,
+        function=_runtime,
+        examples=({"units": 62468, "units_per_week": 20000},),
+    ),
+)
