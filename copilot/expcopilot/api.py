@@ -12,13 +12,15 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from copilot_tools.refusals import Refused
+from copilot_tools.stats.many_tests import ManyTests, read_tests
+from copilot_tools.stats.sources.many import Group, ManyColumns, read_many
 from copilot_tools.stats.sources.source import Source
-from copilot_tools.stats.spec import AnalysisSpec
+from copilot_tools.stats.spec import AnalysisSpec, Dialect
 from expcopilot.flow import looks
 from expcopilot.flow.quick import experiment_name
 from expcopilot.flow.open_data import reopen
@@ -50,13 +52,13 @@ class Copilot:
         self.ledger = ledger
 
     @classmethod
-    def init(cls, folder: str | Path, *, person: str, organisation: str = "") -> Copilot:
+    def init(cls, folder: str | Path, *, person: str, email: str = "", organisation: str = "") -> Copilot:
         """Make a workspace in ``folder`` and open it.
 
         Raises:
             Refused: There is a workspace already, or the folder cannot be written.
         """
-        workspace = Workspace.create(Path(folder), person=person, organisation=organisation)
+        workspace = Workspace.create(Path(folder), person=person, email=email, organisation=organisation)
         return cls(workspace, workspace.ledger)
 
     @classmethod
@@ -190,6 +192,35 @@ class Copilot:
                 if refusal.code == "look.blinded" and isinstance(refusal.value, str):
                     self._record_refusal(refusal.value, "look", refused)
             raise
+
+    def look_many(
+        self,
+        path: str | Path,
+        columns: ManyColumns,
+        *,
+        group: Group | None = None,
+        alpha: float = 0.05,
+        dialect: Dialect | None = None,
+        progress: Callable[[int, int], object] | None = None,
+    ) -> ManyTests:
+        """Read many experiments in one file, one row an arm, and count it.
+
+        Args:
+            path: CSV, Parquet or Excel.
+            columns: Which column is what.
+            group: A range that sets some experiments apart.
+            alpha: Level of a win.
+            dialect: How a CSV writes things.
+            progress: Called with (experiments done, experiments in all).
+
+        Raises:
+            Refused: The file cannot be read, or not one experiment in it.
+        """
+        arms = read_many(path, columns, group=group, dialect=dialect)
+        found = read_tests(arms, group=group, alpha=alpha, progress=progress)
+        metric = f"{columns.successes} of {columns.n}"
+        self.survey(found.source, found.digest, by=columns.by, tests=found.read, metric=metric)
+        return found
 
     def survey(self, source_name: str, digest: str, *, by: str, tests: int, metric: str) -> None:
         """Count the reading of many experiments in one file."""

@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 
@@ -322,6 +322,7 @@ def test_an_effect_that_cannot_be_estimated_is_not_assessable():
     assert decide(spec(), PLANNED, 1000, reading(), ()).phrase == "cannot be assessed"
 
 
+@settings(derandomize=True, deadline=None)
 @given(st.floats(-1, 1), st.floats(0, 2), st.floats(1e-6, 1))
 def test_the_table_is_total_and_its_rows_exclude_each_other(low, width, m):
     """Any interval meets a row, the row the design's table gives, and no later row's condition matters."""

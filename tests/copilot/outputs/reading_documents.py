@@ -68,7 +68,7 @@ def outcome_words(readout):
     for c in (*look.reading.comparisons, *look.reading.cuts):
         metric = look.spec.metric(c.metric)
         words |= {formats.level(metric, c.control.value), formats.level(metric, c.treatment.value)}
-        for effect in (c.absolute, c.relative):
+        for effect in (c.absolute, c.relative) if c.slice.whole else (c.effect(look.spec.minimum_effect.scale),):
             if not isinstance(effect, Refusal):
                 words |= {formats.effect(metric, effect), formats.interval(metric, effect.interval, effect.scale)}
     for g in look.reading.guardrails:

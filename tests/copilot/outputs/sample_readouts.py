@@ -396,6 +396,7 @@ def blinded() -> Readout:
 
 def blinded_by_mistake() -> Readout:
     """A blinded look into which outcomes slipped: the page must withhold them all the same."""
+    shut = blinded()
     look = shut.look.model_copy(update={"reading": _reading(), "practical": (MONTH,)})
     return shut.model_copy(update={"look": look})
 

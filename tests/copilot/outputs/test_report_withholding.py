@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -62,7 +63,7 @@ def test_outcome_objections_are_withheld_by_name_while_blinded():
 
 @pytest.mark.parametrize(("make", "kind"), [(invalid, "an invalid"), (stopped, "a stopped")])
 def test_numbers_that_decide_nothing_stand_last(make, kind):
-    """Beside an invalid or stopped verdict, outcomes stand only under the last heading, which says what they are not."""
+    """Beside an invalid or stopped verdict, outcomes stand only under the last heading, which says so."""
     heading = f"## Numbers of {kind} test: not evidence"
     before, after = documents(make())["markdown"].split(heading)
     assert "\n## " not in after
@@ -102,11 +103,5 @@ def test_every_row_of_the_verdict_table_has_a_tone():
 
 def test_outcome_free_objections_exist():
     """Each objection shown beside closed outcomes is an attack of the tools, by its file's name."""
-    files = {path.stem.replace("_", "-") for folder in validity.__path__ for path in _modules(folder)}
+    files = {path.stem.replace("_", "-") for folder in validity.__path__ for path in Path(folder).glob("*.py")}
     assert files >= OUTCOME_FREE
-
-
-def _modules(folder):
-    from pathlib import Path  # noqa: PLC0415 - used here alone
-
-    return Path(folder).glob("*.py")

@@ -5,7 +5,7 @@ Each experiment is read as three things. **Sample ratio**: chi-square of the arm
 other one (pooled two-sample z, two-sided p), and the omnibus test passes; its p-value is the largest of all of these.
 A claim that several nulls are all false may be made at alpha when each is rejected at alpha (intersection-union), so
 no correction is needed inside an experiment. That the best arm was picked by the data is paid for by the two sides:
-only a tie at the top can be declared a false win, by either of the tied arms, at alpha / 2 each.
+the worst case is two arms tied at the top, and either of them is declared the winner at alpha / 2.
 
 Over the experiments the wins are corrected: Benjamini-Hochberg (the expected share of false ones among the wins), Holm
 and Bonferroni (the chance of even one). The family is every experiment that can be read, those with a broken sample
@@ -233,7 +233,7 @@ def _block(
     sizes = np.diff(starts)[sound] if sound else np.empty(0, np.intp)
     code = np.repeat(np.arange(len(sound)), sizes)
     n, successes = arms.n[at], arms.successes[at]
-    units = np.bincount(code, weights=n, minlength=len(sound))
+    units = np.bincount(code, weights=n, minlength=len(sound)).astype(np.float64)
     ratio_p = _equal_split_p(n, code, units, sizes.astype(np.float64))
     _, _, omnibus_p, _ = equal_proportions_by(successes, n, code, len(sound))
     best, next_rate, beaten_p = _best(successes, n, code, len(sound))

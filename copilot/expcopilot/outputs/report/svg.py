@@ -86,8 +86,9 @@ def drawing(name: str, height: float, title: str, description: str, body: Iterab
         description: What it shows.
         body: Elements.
     """
+    title_id, words_id = f"picture-{name}-title", f"picture-{name}-desc"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="plot" role="img" width="100%" height="{height:g}" '
-        f'aria-labelledby="{name}-title {name}-desc"><title id="{name}-title">{escaped(title)}</title>'
-        f'<desc id="{name}-desc">{escaped(description)}</desc>{"".join(body)}</svg>'
+        f'aria-labelledby="{title_id} {words_id}"><title id="{title_id}">{escaped(title)}</title>'
+        f'<desc id="{words_id}">{escaped(description)}</desc>{"".join(body)}</svg>'
     )

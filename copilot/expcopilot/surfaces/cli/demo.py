@@ -32,7 +32,7 @@ def command(*, out: Path | None, as_json: bool) -> None:
       expcopilot demo
     """
     from expcopilot.api import Copilot
-    from expcopilot.flow.open_data import open_counts
+    from expcopilot.flow import open_data
     from expcopilot.memory import plan_files
 
     copilot = Copilot.init(out or _free(Path("demo")), person=_PERSON)
@@ -44,7 +44,7 @@ def command(*, out: Path | None, as_json: bool) -> None:
         progress_note("1  The plan is registered (attested: the test was run in 2008).")
         copilot.register(plan)
         progress_note("2  The published counts are read under the plan.")
-        copilot.analyze(plan.experiment, open_counts(data))
+        copilot.analyze(plan.experiment, open_data.counts(data))
         progress_note("3  The readout is written.")
         written = copilot.write_readout(plan.experiment)
         readout = copilot.readout(plan.experiment)

@@ -66,6 +66,6 @@ _WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "looked": _looked,
     "refused": _refused,
     "closed": lambda p: f"closed early: {p['reason']}" if p["early"] else "closed",
-    "readout": lambda p: f"readout of look {p['look']}: {', '.join(p['files'])}",
+    "readout": lambda p: f"readout of look {p['look']}, {len(p['files'])} documents",
     "surveyed": lambda p: f"read {p['tests']:,} experiments in {p['source']} by {p['by']}",
 }

@@ -50,12 +50,30 @@ _FIRST_SCREEN = ("guardrails", "null", "looks")
 
 
 def show_first_screen(readout: Readout) -> None:
-    """Print the verdict, why, the number against what matters, guardrails, the case for the null, and the looks."""
+    """Print the verdict, why, the number against what matters, guardrails, the case for the null, and the looks.
+
+    What found nothing is counted, and what could not be assessed is named; the sentences on it are in the readout.
+    """
     out, content = show.console(), page(readout)
     _headline(out, content.headline)
     for section in content.sections:
         if section.id in _FIRST_SCREEN:
-            _section(out, section, folded=False)
+            out.print()
+            out.print(show.text(section.title, "bold underline"))
+            for block in section.blocks:
+                if (brief := _brief(block, section.id, out.width)) is not None:
+                    out.print(brief)
+
+
+def _brief(block: Block, section: str, width: int) -> RenderableType | None:
+    """A block as the first screen shows it."""
+    if isinstance(block, Folded):
+        return show.text(f"{block.title}.", "dim")
+    if isinstance(block, Attacks) and all(a.severity == "not assessable" for a in block.attacks):
+        return show.text(f"{'; '.join(a.title for a in block.attacks)}.", "dim")
+    if section == "looks" and not isinstance(block, Paragraph):
+        return None
+    return _block(block, width)
 
 
 def show_whole(readout: Readout) -> None:
@@ -64,7 +82,7 @@ def show_whole(readout: Readout) -> None:
     out.print(show.text(f"{content.experiment} · {content.byline}", "dim"))
     _headline(out, content.headline)
     for section in content.sections:
-        _section(out, section, folded=True)
+        _section(out, section)
     out.print()
     out.print(show.text(content.colophon, "dim"))
 
@@ -87,7 +105,10 @@ def _headline(out: Console, headline: Headline) -> None:
             mark = Text(f"{arm.tone.mark} ", style=_TONES[arm.tone])
             out.print(mark.append_text(show.text(f"{arm.name}: {arm.phrase}", "bold")))
         out.print(show.text(arm.sentence))
-        out.print(show.listed((*arm.practical, *(f"But: {c}" for c in arm.caveats))))
+        if arm.practical:
+            out.print(show.listed(arm.practical))
+        if arm.caveats:
+            out.print(show.listed(arm.caveats, mark="!", style="yellow"))
     if headline.yardstick:
         out.print(show.text(headline.yardstick))
     if headline.picture is not None:
@@ -95,13 +116,10 @@ def _headline(out: Console, headline: Headline) -> None:
         out.print(_picture(headline.picture, out.width))
 
 
-def _section(out: Console, section: Section, *, folded: bool) -> None:
+def _section(out: Console, section: Section) -> None:
     out.print()
     out.print(show.text(section.title, "bold underline" if not section.mark else "bold underline yellow"))
     for block in section.blocks:
-        if isinstance(block, Folded) and not folded:
-            out.print(show.text(f"{block.title}.", "dim"))
-            continue
         out.print(_block(block, out.width))
 
 
@@ -133,11 +151,11 @@ def _table(block: Table, width: int) -> RenderableType:
 
 def _picture(picture: Picture, width: int) -> RenderableType:
     """The strip of characters where it fits; the same in words where it does not."""
-    fits = picture.strip and max(map(len, picture.strip)) + 2 <= width
+    fits = picture.strip and max(map(len, picture.strip)) <= width
     if not fits:
         return show.text(picture.description)
-    drawn = [Text("  " + line, no_wrap=True, overflow="crop") for line in _inert_lines(picture.strip)]
-    return Group(*drawn, Padding(show.text(picture.caption, "dim"), (0, 0, 0, 2)))
+    drawn = [Text(line, no_wrap=True, overflow="crop") for line in _inert_lines(picture.strip)]
+    return Group(*drawn, show.text(picture.caption, "dim"))
 
 
 def _inert_lines(lines: Iterable[str]) -> Iterable[str]:

@@ -31,8 +31,9 @@ def console(*, stderr: bool = False) -> Console:
 
 
 def text(words: str, style: str = "") -> Text:
-    """Inert text."""
-    return Text(visible(words), style=style, overflow="fold")
+    """Inert text; one space after a label is kept, so that text can follow it."""
+    shown = visible(words)
+    return Text(f"{shown} " if shown and words.endswith(" ") else shown, style=style, overflow="fold")
 
 
 def line(words: str = "", style: str = "") -> None:
@@ -126,6 +127,7 @@ def next_steps(steps: Iterable[tuple[str, str]]) -> None:
 def paths(title: str, files: Iterable[object]) -> None:
     """Print file paths unwrapped, so that they can be copied."""
     out = console()
-    out.print(text(title, "bold"))
+    if title:
+        out.print(text(title, "bold"))
     for file in files:
         out.print(Text("  ").append_text(text(str(file))), soft_wrap=True)

@@ -26,7 +26,7 @@ def command(*, as_json: bool) -> None:
     """
     from copilot_tools import catalogue
 
-    known = catalogue.all_tools()
+    known = catalogue.tools()
     if as_json:
         print_json([tool.description() for tool in known])
         return
@@ -55,7 +55,7 @@ def run_tool(*, name: str, given: str) -> None:
     """
     from copilot_tools import catalogue
 
-    tool = catalogue.tool(name)
+    tool = catalogue.find(name)
     print_json(tool.run_json(_text(given)).to_json())
 
 

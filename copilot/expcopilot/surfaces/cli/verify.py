@@ -38,10 +38,10 @@ def command(*, as_json: bool) -> None:
                     ("Looks recomputed", f"{found.looks:,}"),
                     ("Data read again", f"{found.sources:,}"),
                     ("Readouts rebuilt", f"{found.readouts:,}"),
-                    ("Head", found.head or "none yet"),
                 )
             )
         )
+        show.paths("Head", [found.head or "none yet"])
         if found.faults:
             show.heading("Differences")
             out.print(show.listed(found.faults, mark="✕", style="red"))

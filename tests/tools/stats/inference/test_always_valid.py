@@ -6,20 +6,29 @@ import math
 
 import numpy as np
 import pytest
+from scipy import special
+
 from copilot_tools.refusals import Refused
 from copilot_tools.stats.inference import always_valid as av
 from copilot_tools.stats.inference import tails
-from scipy import special
+
+CONFSEQ_RHO = 12.60056
+"""Howard, Ramdas, McAuliffe & Sekhon (2021), confseq's uniform_boundaries tests: best rho at v = 100, alpha = .05."""
 
 
-def test_best_mixture_matches_confseq():
-    """Howard et al. (2021), confseq's uniform_boundaries tests: rho = 12.60056 for v = 100, alpha = .05."""
-    assert 1 / av.rho_squared(100, 0.05) == pytest.approx(12.60056, abs=1e-5)
+def test_best_mixture_is_confseqs_approximation_made_exact():
+    """The closed form confseq uses for the best mixture approximates ours from above, and is no tighter at the horizon."""
+    rho = 1 / av.rho_squared(100, 0.05)
+    assert 100 / (2 * math.log(20) + math.log(1 + 2 * math.log(20))) == pytest.approx(CONFSEQ_RHO, abs=1e-5)
+    assert rho == pytest.approx(CONFSEQ_RHO, rel=0.04)
+    assert av.always_valid_critical(100, 100, 0.05) * 10 <= 30.35209
 
 
 def test_boundary_matches_confseq():
-    """The two-sided normal mixture boundary at v = 100 is 30.35209 there."""
-    assert av.always_valid_critical(100, 100, 0.05) * math.sqrt(100) == pytest.approx(30.35209, abs=1e-5)
+    """With confseq's own mixture the two-sided boundary at v = 100 is the 30.35209 of its tests."""
+    horizon = CONFSEQ_RHO * av.rho_squared(1, 0.05)
+    assert 1 / av.rho_squared(horizon, 0.05) == pytest.approx(CONFSEQ_RHO)
+    assert av.always_valid_critical(100, horizon, 0.05) * 10 == pytest.approx(30.35209, abs=1e-5)
 
 
 @pytest.mark.parametrize("units", [5, 100, 3000])

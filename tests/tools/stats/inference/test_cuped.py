@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import statsmodels.api as sm
+
 from copilot_tools.refusals import Refusal
 from copilot_tools.stats.inference.compare import compare_arms
 from copilot_tools.stats.inference.cuped import WithCovariate, adjust

@@ -6,13 +6,14 @@ import math
 
 import numpy as np
 import pytest
+from scipy import stats
+
 from copilot_tools.refusals import Refused
 from copilot_tools.stats.inference import tails
 from copilot_tools.stats.inference.levels import Level
 from copilot_tools.stats.inference.means import mean_level, welch
 from copilot_tools.stats.moments import Moments
 from sampling import moments_of
-from scipy import stats
 
 
 def _summary(n, mean, sd):

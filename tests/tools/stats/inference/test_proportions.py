@@ -7,12 +7,13 @@ import math
 
 import numpy as np
 import pytest
+from scipy import optimize, stats
+from statsmodels.stats import proportion as sm
+
 from copilot_tools.refusals import Refused
 from copilot_tools.stats.inference import proportions as pr
 from copilot_tools.stats.inference.proportions import Counts
 from copilot_tools.stats.moments import Moments
-from scipy import optimize, stats
-from statsmodels.stats import proportion as sm
 
 Z = 1.959963984540054
 SMALL = [

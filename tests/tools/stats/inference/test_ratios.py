@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from copilot_tools.refusals import Refused
 from copilot_tools.stats.inference.ratios import ratio_level
 from sampling import moments_of

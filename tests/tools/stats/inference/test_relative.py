@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.optimize import brentq
+
 from copilot_tools.refusals import Refused
 from copilot_tools.stats.inference.levels import Level
 from copilot_tools.stats.inference.means import welch
 from copilot_tools.stats.inference.relative import fieller
-from scipy.optimize import brentq
 
 Z = 1.959963984540054
 

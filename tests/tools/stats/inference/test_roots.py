@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 
 import pytest
-from copilot_tools.stats.inference._roots import root
 from scipy.optimize import brentq
+
+from copilot_tools.stats.inference._roots import root
 
 FUNCTIONS = [
     (lambda x: x**3 - 2 * x - 5, 2, 3),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import stats
+
 from copilot_tools.refusals import Refused
 from copilot_tools.stats.inference import simultaneous as si
 from copilot_tools.stats.inference import tails
 from sampling import within
-from scipy import stats
 
 HALF = 0.5**0.5
 
@@ -19,7 +20,7 @@ TABLES = [
     (2, None, 2, 2.21),
     (3, 10, 2, 2.76),
     (3, None, 2, 2.35),
-    (9, 20, 2, 3.00),
+    (9, 20, 2, 2.95),
     (2, 10, 1, 2.15),
     (2, 20, 1, 2.03),
     (2, None, 1, 1.92),
@@ -30,7 +31,7 @@ TABLES = [
 @pytest.mark.parametrize(("arms", "df", "sides", "published"), TABLES)
 def test_published_tables(arms, df, sides, published):
     """Equal arms at 5%: Dunnett's tables, to the digits printed."""
-    assert si.dunnett([HALF] * arms, 0.05, sides, df) == pytest.approx(published, abs=0.0151)
+    assert si.dunnett([HALF] * arms, 0.05, sides, df) == pytest.approx(published, abs=0.0101)
 
 
 @pytest.mark.parametrize("loadings", [(0.3, 0.9), (0.5, 0.8, 0.1), (0.99, 0.95)])
@@ -54,7 +55,7 @@ def test_t_values_match_scipys_integral(df):
     shape = np.outer(loadings, loadings)
     np.fill_diagonal(shape, 1.0)
     c = si.dunnett(loadings, 0.05, 1, df)
-    inside = stats.multivariate_t.cdf([c, c], shape=shape, df=df, random_state=np.random.default_rng(1), abseps=1e-6)
+    inside = stats.multivariate_t.cdf([c, c], shape=shape, df=df, maxpts=400_000, random_state=1)
     assert 1 - inside == pytest.approx(0.05, rel=4e-3)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 
 import pytest
+from scipy import stats
+
 from copilot_tools.refusals import Refused
 from copilot_tools.stats.inference import tails
-from scipy import stats
 
 
 @pytest.mark.parametrize("df", [None, 0.7, 1, 4.3, 30, 1e5])

@@ -219,7 +219,7 @@ TABLES = {
     "an arm missing in a stratum": (
         HEAD + "control,p,9,1\nb,p,9,2\ncontrol,w,5,1\n",
         "stratum_incomplete",
-        "'b' for device = w",
+        "'b' for device = 'w'",
         "n = 0",
     ),
     "an arm without any unit": (

@@ -19,7 +19,7 @@ from copilot_tools.stats.moments import Moments
 
 __all__ = ["Adjusted", "WithCovariate", "adjust"]
 
-_RESOLUTION = 8 * 2.0**-52
+_RESOLUTION = 1e-13
 
 _RESIDUAL_DF = 60
 """Units beyond the parameters below which the slope's own error, which CUPED neglects, would narrow intervals."""

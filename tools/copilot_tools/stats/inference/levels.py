@@ -16,7 +16,7 @@ from copilot_tools.stats.moments import Moments
 
 __all__ = ["Level", "Linear", "covariance_of", "level_of_linear", "no_variance", "require_units"]
 
-_RESOLUTION = 8 * 2.0**-52
+_RESOLUTION = 1e-13
 """A standard deviation below this share of the mean is rounding, not variation."""
 
 

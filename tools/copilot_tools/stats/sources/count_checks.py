@@ -158,7 +158,7 @@ def _duplicates(known: Sequence[ArmCounts], spec: AnalysisSpec) -> Iterable[Refu
         rows.setdefault((metric_of(cell, spec), cell.arm, cell.strata), []).append(cell)
     for same in [cells for cells in rows.values() if len(cells) > 1][:_MOST]:
         first = same[0]
-        level = "".join(f", {column} = {name}" for column, name in first.strata)
+        level = "".join(f", {column} = {name!r}" for column, name in first.strata)
         yield Refusal(
             code="counts.duplicate_row",
             reason=f"The arm {first.arm!r}{level} is given {len(same)} times"
@@ -198,7 +198,7 @@ def _levels(known: Sequence[ArmCounts], spec: AnalysisSpec, column: str) -> Iter
     if totals and len(arms) > 1:
         yield Refusal(
             code="counts.mixed_totals",
-            reason=f"In {column}, the level {totals[0]!r} is a total beside its parts: units would count twice.",
+            reason=f"In {column!r}, the level {totals[0]!r} is a total beside its parts: units would count twice.",
             cure="Remove the rows of totals (the strata are summed here), or give totals only.",
             name=column,
             value=totals[0],
@@ -206,7 +206,7 @@ def _levels(known: Sequence[ArmCounts], spec: AnalysisSpec, column: str) -> Iter
     elif len(spec.arms) > 1 and all(len(held) == 1 for held in arms.values()) and len({c.arm for c in known}) > 1:
         yield Refusal(
             code="counts.stratum_not_shared",
-            reason=f"No level of {column} holds more than one arm, so {column} is no stratum to compare arms in.",
+            reason=f"No level of {column!r} holds more than one arm, so it is no stratum to compare arms in.",
             cure="Remove the column, or name the columns of strata.",
             name=column,
         )
@@ -224,13 +224,17 @@ def _sums(known: Sequence[ArmCounts], spec: AnalysisSpec, column: str, levels: t
         key = (metric_of(cell, spec), cell.arm)
         n, total = at.get(key, (0, 0.0))
         at[key] = (n + cell.n, total + cell.n * cell.moments.mean[0])
-    keys = {key for at in sums.values() for key in at}
+    everything: dict[tuple[str | None, str], tuple[int, float]] = {}
+    for at in sums.values():
+        for key, (n, total) in at.items():
+            all_n, all_total = everything.get(key, (0, 0.0))
+            everything[key] = (all_n + n, all_total + total)
 
     def is_total(level: str) -> bool:
-        for key in keys:
+        """Whether this level is half of everything: as much as all the others together."""
+        for key, (all_n, all_total) in everything.items():
             n, total = sums[level].get(key, (0, 0.0))
-            others = [at[key] for other, at in sums.items() if other != level and key in at]
-            if n != sum(o[0] for o in others) or abs(total - sum(o[1] for o in others)) > 1e-6 * (abs(total) + 1):
+            if 2 * n != all_n or abs(2 * total - all_total) > 1e-6 * (abs(total) + 1):
                 return False
         return True
 
@@ -244,7 +248,7 @@ def _incomplete(known: Sequence[ArmCounts], spec: AnalysisSpec) -> Iterable[Refu
     present = [arm for arm in spec.arm_names if any(cell.arm == arm for cell in known)]
     gaps = [(strata, arm) for (_, strata), arms in held.items() for arm in present if arm not in arms]
     for strata, arm in list(dict.fromkeys(gaps))[:_MOST]:
-        level = ", ".join(f"{column} = {name}" for column, name in strata)
+        level = ", ".join(f"{column} = {name!r}" for column, name in strata)
         yield Refusal(
             code="counts.stratum_incomplete",
             reason=f"There is no row of the arm {arm!r} for {level}.",
@@ -264,7 +268,7 @@ def _is_date(level: str) -> bool:
 def _no_date(column: str, level: str) -> Refusal:
     return Refusal(
         code="counts.not_a_date",
-        reason=f"{column} is the plan's time column, but {level[:40]!r} is no date.",
+        reason=f"{column!r} is the plan's time column, but {level[:40]!r} is no date.",
         cure="Write dates as YYYY-MM-DD.",
         name=column,
         value=level[:40],

@@ -24,7 +24,11 @@ from copilot_tools.stats.spec import AnalysisSpec, Dialect, Metric
 
 __all__ = ["CountsSource"]
 
-Joint = tuple[tuple[str, str], ...]
+Pair = tuple[str, str]
+Joint = tuple[Pair, ...]
+
+_WHOLE: Pair = ("", "")
+"""The (dimension, level) of everyone, as in ``Slice()``; pairs are quicker keys than slices."""
 
 
 class CountsSource:
@@ -137,16 +141,17 @@ class CountsSource:
         for cell in cells:
             by_metric.setdefault(metric_of(cell, spec) or "", []).append(cell)
         units = _units(cells)
-        whole = {arm: sum(n for (name, _), n in units.items() if name == arm) for arm in spec.arm_names}
+        whole = {arm: units.get((arm, _WHOLE), 0) for arm in spec.arm_names}
         missing = _missing(by_metric, whole)
+        parts = _all_parts(cells)
         return Evidence(
             source=self._info,
             units=tuple(
-                UnitCell(arm=arm, slice=part, units=sum(n for key, n in units.items() if _within(key, arm, part)))
-                for part in _slices(cells)
+                UnitCell(arm=arm, slice=_slice(part), units=units.get((arm, part), 0))
+                for part in parts
                 for arm in spec.arm_names
             ),
-            cells=tuple(_cells(spec, metrics, by_metric, _slices(cells))),
+            cells=tuple(cell for m in metrics for cell in _cells(spec, m, by_metric[m.name], parts)),
             quality=Quality(
                 rows=sum(whole.values()),
                 units_before_policy=whole,
@@ -164,39 +169,48 @@ class CountsSource:
         return tuple(cell for cell in cells if metric_of(cell, spec) is not None), tuple(problems)
 
 
-def _units(cells: Iterable[ArmCounts]) -> dict[tuple[str, Joint], int]:
-    """Units per arm and joint stratum: the largest n of any metric, since a metric may lack values of some units."""
-    units: dict[tuple[str, Joint], int] = {}
+def _slice(part: Pair) -> Slice:
+    return Slice(dimension=part[0], level=part[1])
+
+
+def _parts(cell: ArmCounts) -> tuple[Pair, ...]:
+    """What a cell belongs to: the whole, and its level of every stratum."""
+    return (_WHOLE, *cell.strata)
+
+
+def _units(cells: Iterable[ArmCounts]) -> dict[tuple[str, Pair], int]:
+    """Units per arm and slice. In a joint stratum the largest n of any metric counts: a metric may lack values."""
+    joint: dict[tuple[str, Joint], ArmCounts] = {}
     for cell in cells:
-        key = (cell.arm, cell.strata)
-        units[key] = max(units.get(key, 0), cell.n)
+        held = joint.setdefault((cell.arm, cell.strata), cell)
+        if cell.n > held.n:
+            joint[cell.arm, cell.strata] = cell
+    units: dict[tuple[str, Pair], int] = {}
+    for cell in joint.values():
+        for part in _parts(cell):
+            units[cell.arm, part] = units.get((cell.arm, part), 0) + cell.n
     return units
 
 
-def _within(key: tuple[str, Joint], arm: str, part: Slice) -> bool:
-    return key[0] == arm and (part.whole or (part.dimension, part.level) in key[1])
-
-
-def _slices(cells: Sequence[ArmCounts]) -> tuple[Slice, ...]:
+def _all_parts(cells: Sequence[ArmCounts]) -> tuple[Pair, ...]:
+    """The whole, then every level of every stratum, dimension after dimension, in order of appearance."""
     pairs = dict.fromkeys(pair for cell in cells for pair in cell.strata)
     dimensions = dict.fromkeys(column for column, _ in pairs)
-    return (
-        Slice(),
-        *(Slice(dimension=column, level=level) for column in dimensions for c, level in pairs if c == column),
-    )
+    return (_WHOLE, *(pair for column in dimensions for pair in pairs if pair[0] == column))
 
 
 def _cells(
-    spec: AnalysisSpec, metrics: tuple[Metric, ...], by_metric: dict[str, list[ArmCounts]], slices: tuple[Slice, ...]
+    spec: AnalysisSpec, metric: Metric, cells: Iterable[ArmCounts], parts: tuple[Pair, ...]
 ) -> Iterable[MetricCell]:
-    for metric in metrics:
-        for part in slices:
-            for arm in spec.arm_names:
-                moments = Moments.sum(
-                    (c.moments for c in by_metric[metric.name] if _within((c.arm, c.strata), arm, part)), 1
-                )
-                if moments.n:
-                    yield MetricCell(metric=metric.name, arm=arm, slice=part, moments=moments)
+    sums: dict[tuple[str, Pair], Moments] = {}
+    for cell in cells:
+        for part in _parts(cell):
+            sums[cell.arm, part] = sums.get((cell.arm, part), Moments.empty(1)) + cell.moments
+    for part in parts:
+        for arm in spec.arm_names:
+            moments = sums.get((arm, part))
+            if moments is not None and moments.n:
+                yield MetricCell(metric=metric.name, arm=arm, slice=_slice(part), moments=moments)
 
 
 def _missing(by_metric: dict[str, list[ArmCounts]], whole: dict[str, int]) -> tuple[Missing, ...]:

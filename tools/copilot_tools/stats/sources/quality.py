@@ -63,7 +63,7 @@ def apply_policy(working: Working, spec: AnalysisSpec) -> Analysed:
     steps = _Steps(working, spec)
     w = working.name
     rows = steps.one(f"SELECT count(*) FROM {w}")
-    units = "count(DISTINCT unit)" if working.unit else "count(*)"
+    units = "count(*)" if working.unique or not working.unit else "count(DISTINCT unit)"
     before = steps.by_arm(f"SELECT arm, {units} FROM {w} WHERE arm IS NOT NULL GROUP BY arm")
     missing_arm = _missing_arm(steps)
     contradictions = _contradictions(steps)
@@ -131,6 +131,8 @@ def _contradictions(steps: _Steps) -> dict[str, int] | None:
 
 
 def _two_arms(steps: _Steps) -> int:
+    if steps.working.unique:
+        return 0
     connection, w = steps.working.connection, steps.working.name
     connection.execute(
         f"CREATE OR REPLACE TABLE two_arms AS SELECT unit FROM {w} WHERE {steps.where} "
@@ -153,6 +155,8 @@ def _two_arms(steps: _Steps) -> int:
 
 def _repeated(steps: _Steps) -> dict[str, int]:
     """Rows beyond the first of a unit in an arm. They never count as units, whatever the policy."""
+    if steps.working.unique:
+        return dict.fromkeys(steps.spec.arm_names, 0)
     connection, w = steps.working.connection, steps.working.name
     found = steps.by_arm(f"SELECT arm, count(*) - count(DISTINCT unit) FROM {w} WHERE {steps.where} GROUP BY arm")
     total = sum(found.values())

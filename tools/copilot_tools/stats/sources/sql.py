@@ -23,7 +23,6 @@ _NUMBERS = (
     "UTINYINT",
     "USMALLINT",
 )
-_ISO = "'^\\d{4}[-/]\\d{1,2}[-/]\\d{1,2}([ T].*)?$'"
 
 
 def literal(value: str) -> str:
@@ -82,15 +81,22 @@ def truth(column: str, sql_type: str) -> str:
     return f"CASE WHEN ({value}) IN (0.0, 1.0) THEN ({value}) END"
 
 
-def instant(column: str, sql_type: str) -> str:
-    """The cell as a TIMESTAMPTZ in the session's time zone; NULL where it is empty or not in ISO 8601 order.
+def instant(column: str, sql_type: str, zone: str) -> str:
+    """The cell as a TIMESTAMP on the zone's clock; NULL where it is empty or not in ISO 8601 order.
 
-    A time stamp with an offset is converted; one without is taken as written in the session's zone.
+    A time stamp with an offset is converted to the zone; one without is taken as written there.
     """
     kind = kind_of(sql_type)
     if kind == "time":
-        return f"CAST({column} AS TIMESTAMPTZ)"
+        aware = "WITH TIME ZONE" in sql_type.upper()
+        return f"timezone({literal(zone)}, {column})" if aware else f"CAST({column} AS TIMESTAMP)"
     if kind != "text":
-        return "CAST(NULL AS TIMESTAMPTZ)"
+        return "CAST(NULL AS TIMESTAMP)"
     cell = f"trim(CAST({column} AS VARCHAR))"
-    return f"CASE WHEN regexp_matches({cell}, {_ISO}) THEN TRY_CAST({cell} AS TIMESTAMPTZ) END"
+    # Four digits and a dash: DuckDB would also read the words epoch and infinity. What follows the clock is an offset.
+    return (
+        f"CASE WHEN substr({cell}, 5, 1) NOT IN ('-', '/') THEN NULL "
+        f"WHEN regexp_matches(substr({cell}, 12), '[A-Za-z+-]') "
+        f"THEN timezone({literal(zone)}, TRY_CAST({cell} AS TIMESTAMPTZ)) "
+        f"ELSE TRY_CAST({cell} AS TIMESTAMP) END"
+    )

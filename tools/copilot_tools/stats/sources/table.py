@@ -23,6 +23,7 @@ def connect() -> duckdb.DuckDBPyConnection:
     connection.execute("ATTACH ':memory:' AS held (COMPRESS); USE held")
     connection.execute("SET temp_directory = ?", [tempfile.gettempdir()])
     connection.execute("SET enable_progress_bar = false; SET preserve_insertion_order = true")
+    connection.execute("SET python_enable_replacements = false")  # a table is never a variable of the caller
     return connection
 
 

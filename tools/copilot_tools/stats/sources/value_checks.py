@@ -29,8 +29,10 @@ def value_problems(working: Working, spec: AnalysisSpec) -> Iterator[Refusal]:
         x = f"x{n[1:]}"
         offenders[f"{n}.text"] = _Offence(f"{x} IS NOT NULL", x)
         offenders[f"{n}.infinite"] = _Offence(f"NOT isfinite({n})", n)
-        offenders[f"{n}.not01"] = _Offence(f"isfinite({n}) AND {n} NOT IN (0.0, 1.0)", n)
-        offenders[f"{n}.negative"] = _Offence(f"isfinite({n}) AND {n} < 0", n)
+        if any(m.kind == "proportion" and m.column == column for m in spec.metrics):
+            offenders[f"{n}.not01"] = _Offence(f"isfinite({n}) AND {n} NOT IN (0.0, 1.0)", n)
+        if any(column in (m.denominator, m.covariate_denominator) for m in spec.metrics):
+            offenders[f"{n}.negative"] = _Offence(f"isfinite({n}) AND {n} < 0", n)
         filled[n] = f"count(*) FILTER ({n} IS NOT NULL OR {x} IS NOT NULL)"
     offenders["unit.empty"] = _Offence("unit IS NULL", "'(empty)'")
     offenders["unit.scientific"] = _Offence("regexp_full_match(unit, '[0-9][.,]?[0-9]*E[+][0-9]+')", "unit")

@@ -52,6 +52,7 @@ class Working:
         time: Whether a time column is there.
         shown: Whether an exposure column is there.
         active: Whether an activation column is there.
+        unique: Whether every unit has one row only, among the rows in an arm.
         name: Its name in the engine.
     """
 
@@ -63,6 +64,7 @@ class Working:
     time: bool
     shown: bool
     active: bool
+    unique: bool
     name: str = NAME
 
     @property
@@ -118,9 +120,9 @@ def prepare(table: Table, spec: AnalysisSpec, cuts: Iterable[str]) -> Working:
         return sql.number(has[name].sql, has[name].sql_type, decimal)
 
     at = (
-        sql.instant(has[spec.time_column].sql, has[spec.time_column].sql_type)
+        sql.instant(has[spec.time_column].sql, has[spec.time_column].sql_type, spec.dialect.timezone)
         if spec.time_column in has
-        else "CAST(NULL AS TIMESTAMPTZ)"
+        else "CAST(NULL AS TIMESTAMP)"
     )
     active = (
         sql.truth(has[spec.activation].sql, has[spec.activation].sql_type)
@@ -145,7 +147,8 @@ def prepare(table: Table, spec: AnalysisSpec, cuts: Iterable[str]) -> Working:
         chosen += [f"n{i}", f"CASE WHEN {unread} THEN {as_text(name)} END AS x{i}"]
     for name, i in sliced.items():
         # A code such as 01234 is a name made of digits, not a number.
-        code = f"regexp_matches({as_text(name)}, '^0[0-9]')" if has[name].kind == "text" else "FALSE"
+        digits = f"substr({as_text(name)}, 1, 1) = '0' AND substr({as_text(name)}, 2, 1) BETWEEN '0' AND '9'"
+        code = digits if has[name].kind == "text" else "FALSE"
         chosen += [f"{as_text(name)} AS d{i}", f"CASE WHEN {code} THEN NULL ELSE {as_number(name)} END AS e{i}"]
     table.connection.execute(
         f"CREATE OR REPLACE TABLE {NAME} AS SELECT {', '.join(chosen)} "
@@ -160,4 +163,10 @@ def prepare(table: Table, spec: AnalysisSpec, cuts: Iterable[str]) -> Working:
         time=spec.time_column in has,
         shown=exposure in has,
         active=spec.activation in has,
+        unique=_unique(table.connection),
     )
+
+
+def _unique(connection: duckdb.DuckDBPyConnection) -> bool:
+    row = connection.execute(f"SELECT count(unit) = count(DISTINCT unit) FROM {NAME} WHERE arm IS NOT NULL").fetchone()
+    return bool(row and row[0])

@@ -94,7 +94,9 @@ def exaggeration(spec: AnalysisSpec, reading: Reading) -> Objection:
         severity = "note"
     if worst.claims and ATTACK.level.serious is not None and errors.type_m >= ATTACK.level.serious:
         severity = "serious"
-    smallest = formats.effect_size(spec.primary, spec.minimum_effect.size, spec.minimum_effect.scale)
+    smallest = formats.effect_size(
+        spec.primary, spec.minimum_effect.size * spec.primary.sign, spec.minimum_effect.scale
+    )
     sentence = (
         f"Were the true effect of {worst.arm.text} {smallest}, the least that matters, a test this precise would find "
         f"it {formats.share(errors.power, 0)} of the time, and its significant estimates would overstate it "

@@ -45,8 +45,8 @@ def false_positive_risk(spec: AnalysisSpec, reading: Reading) -> Objection:
     prior = f"if {formats.share(spec.win_rate, 0)} of such ideas truly work, as the plan assumes"
     if not worst.claims:
         sentence = (
-            f"No improvement is claimed, so there is none to be false; {prior}, the chance of no effect is now "
-            f"{_percent(risk)} for {worst.arm.text}."
+            f"No improvement is claimed, so there is none to be false; {prior}, the chance that {worst.arm.text} lacks "
+            f"the hoped-for effect is now {_percent(risk)}."
         )
         return ATTACK.finds("none", sentence, value=risk, unit="risk", details=details, units=units)
     over = risk > bound
@@ -75,4 +75,6 @@ def _line(risk: float, effect: Primary) -> str:
 
 
 def _percent(risk: float) -> str:
+    if risk > 0.995:
+        return "above 99%"
     return "below 0.1%" if risk < 0.001 else formats.share(risk, 0 if risk >= 0.01 else 1)

@@ -185,7 +185,7 @@ def _sentence(spec: AnalysisSpec, weakest: _Fragile) -> str:
     if metric.kind == "proportion":
         share = weakest.flips / (weakest.primary.comparison.control.n + weakest.primary.comparison.treatment.n)
         return (
-            f"Had {plural(weakest.flips, 'unit')} ({formats.share(share, 3)} of them) turned out the other way, "
+            f"Had {plural(weakest.flips, 'unit')} ({formats.share(share, 3)} of all) turned out the other way, "
             f"the difference of {arm} ({shown}) would not be significant."
         )
     values = plural(weakest.flips, "largest value")

@@ -2,6 +2,7 @@
 
 Every metric that is an average is searched, the primary and all others. A unit's share is its squared distance from
 its arm's mean over the sum of all such squares: how much of what looks like chance is that one unit.
+Only the largest values are kept, so an extremely low one is not seen.
 
 Alarm levels: a note where one unit holds more than a quarter of its arm's variation; serious where it holds more than
 three quarters of the primary's and lies ten times as far out as the next one, which skewed values do not do by chance

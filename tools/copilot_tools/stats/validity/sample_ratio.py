@@ -70,9 +70,10 @@ def _sentence(spec: AnalysisSpec, counts: list[int], p: float, severity: Severit
     if severity == "none":
         shown = f"{_counts(spec, counts)}; {formats.p_value(p)}"
         return f"The arms have the units the plan's split leads one to expect ({shown})."
+    often = "less than 0.01%" if p < 1e-4 else formats.share(p, 2)
     return (
-        f"The split is off: {_counts(spec, counts)}, where {split} were to be expected; so large a difference comes by "
-        f"chance with {formats.p_value(p)}, so units were probably lost or added in one arm."
+        f"The split is off: {_counts(spec, counts)}, where {split} were to be expected; chance alone splits so "
+        f"unevenly {often} of the time ({formats.p_value(p)}), so units were probably lost or added in one arm."
     )
 
 

@@ -38,8 +38,10 @@ def too_good(spec: AnalysisSpec, reading: Reading) -> Objection:
     rated = [(_excess(spec, e), e) for e in effects]
     excess, worst = max(rated, key=lambda pair: pair[0])
     units = min(e.comparison.control.n + e.comparison.treatment.n for e in effects)
-    smallest = formats.effect_size(spec.primary, spec.minimum_effect.size, spec.minimum_effect.scale)
-    limits = f"{ATTACK.level.serious:g} times the {smallest} that matters"
+    smallest = formats.effect_size(
+        spec.primary, spec.minimum_effect.size * spec.primary.sign, spec.minimum_effect.scale
+    )
+    limits = f"{ATTACK.level.serious:g} times what matters ({smallest})"
     if spec.primary.kind == "proportion":
         limits += f" or {formats.share(LEVELS['too-good-conversion'].serious or 0, 0)} of control"
     if excess <= 1:

@@ -1,0 +1,110 @@
+"""``expcopilot analyze``: one look at the data under the registered plan."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from expcopilot.surfaces.cli.data_options import events_option, open_source
+from expcopilot.surfaces.cli.plan import is_plan_file
+from expcopilot.surfaces.cli.session import current, json_option, print_json
+
+if TYPE_CHECKING:
+    from copilot_tools.stats.spec import AnalysisSpec
+
+__all__ = ["command"]
+
+
+@click.command("analyze")
+@click.argument("name", metavar="NAME|PLAN")
+@click.argument("data", required=False, type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--arm", "arms", metavar="ARM=N:X", multiple=True, help="Summary counts instead of a file; one an arm.")
+@click.option("--cut", "cuts", metavar="COLUMN", multiple=True, help="A further cut: exploratory, and counted.")
+@click.option("--unblind", is_flag=True, help="Open the outcomes before the committed end; needs --reason, is stamped.")
+@click.option("--reason", default="", metavar="TEXT", help="Why the outcomes are opened early.")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for the readout's documents.")
+@click.option("--no-readout", is_flag=True, help="Take the look without writing documents.")
+@events_option
+@click.option("--n", "units", default="n", metavar="COLUMN", help="For counts: column of the units.")
+@json_option
+def command(
+    *,
+    name: str,
+    data: Path | None,
+    arms: tuple[str, ...],
+    cuts: tuple[str, ...],
+    unblind: bool,
+    reason: str,
+    out: Path | None,
+    no_readout: bool,
+    form: str | None,
+    aggregate: tuple[str, ...],
+    units: str,
+    as_json: bool,
+) -> None:
+    """Read DATA under the registered plan of the experiment NAME (or of the plan file PLAN), and write the readout.
+
+    Says the verdict first and why, then the number against what matters, guardrails, the case for the null, and every
+    look taken. Before the committed end outcomes stay closed: only counts, sample ratio and guardrail alarms are shown.
+    Each call is one look, and is counted.
+
+    \b
+    Examples:
+      expcopilot analyze checkout results.csv
+      expcopilot analyze checkout --arm control=10000:520 --arm b=10100:581
+      expcopilot analyze checkout results.parquet --cut device
+    """
+    from copilot_tools.refusals import Refused
+
+    if unblind and not reason.strip():
+        raise Refused.because(
+            "look.no_reason",
+            "Opening the outcomes early needs a reason: it is stamped on every readout.",
+            "Add --reason with one sentence.",
+            name="reason",
+        )
+    if reason and not unblind:
+        raise click.UsageError("--reason explains an early opening: add --unblind, or leave it out.")
+    copilot = current()
+    experiment = _experiment_of(name)
+    plan = copilot.experiment(experiment).plan
+    spec = plan.analysis if plan is not None else None
+    source = open_source(
+        data,
+        arms,
+        form=form or _usual(spec, data),
+        aggregate=aggregate,
+        dialect=spec.dialect if spec else None,
+        units=units,
+    )
+    target = Path(name) if is_plan_file(name) else name
+    look = copilot.analyze(target, source, cuts=cuts, unblind=reason if unblind else "")
+    files = () if no_readout else copilot.write_readout(experiment, folder=out)
+    readout = copilot.readout(experiment, look=look.number)
+    if as_json:
+        print_json({"readout": readout.to_json(), "files": [str(f) for f in files]})
+        return
+    from expcopilot.surfaces.cli import pages, show
+
+    pages.show_first_screen(readout)
+    click.echo()
+    if files:
+        show.paths("Readout:", files)
+    else:
+        show.next_steps([("Write the readout's documents", f"expcopilot readout {experiment} --out FOLDER")])
+
+
+def _experiment_of(name: str) -> str:
+    if not is_plan_file(name):
+        return name
+    from expcopilot.memory import plan_files
+
+    return plan_files.load(Path(name)).experiment
+
+
+def _usual(spec: AnalysisSpec | None, data: Path | None) -> str:
+    """What a file holds when nobody says: counts where the plan names no column of arms, else rows."""
+    counted = spec is not None and spec.unit is None and spec.arm_column is None
+    return "counts" if counted or (data is not None and data.suffix.lower() in {".yaml", ".yml", ".json"}) else "rows"

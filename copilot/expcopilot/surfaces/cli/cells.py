@@ -1,0 +1,66 @@
+"""Tables for a spreadsheet, in which a cell is text or a number and never a formula.
+
+A spreadsheet runs a cell that begins with ``=``, ``+``, ``-`` or ``@``, whatever the file calls it. Such texts get an
+apostrophe before them; numbers are written as numbers.
+
+References:
+    OWASP, CSV Injection.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from copilot_tools.refusals import Refused
+from copilot_tools.wording.plain import visible
+
+__all__ = ["inert", "write"]
+
+_RUN = ("=", "+", "-", "@", "−", "＝", "＋", "－", "＠")
+
+Cell = str | int | float | bool | None
+
+
+def inert(value: Cell) -> str:
+    """A cell as text that no spreadsheet runs.
+
+    Example:
+        >>> [inert("=cmd()"), inert("@sum"), inert(-0.5), inert(None)]
+        ["'=cmd()", "'@sum", '-0.5', '']
+    """
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return repr(value)
+    shown = visible(value)
+    return f"'{shown}" if shown.startswith(_RUN) else shown
+
+
+def write(path: Path, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
+    """Write a CSV file whole: complete or not at all.
+
+    Raises:
+        Refused: The file cannot be written.
+    """
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", newline="", dir=path.parent, prefix=f".{path.name}.", delete=False
+        ) as file:
+            writer = csv.writer(file)
+            writer.writerow([inert(title) for title in header])
+            writer.writerows([inert(cell) for cell in row] for row in rows)
+        os.replace(file.name, path)  # noqa: PTH105 - a name, not a Path, is what the temporary file has
+    except OSError as error:
+        raise Refused.because(
+            "output.cannot_write",
+            f"{path.name} cannot be written: {error.strerror or error}.",
+            "Choose a folder you may write to.",
+            name="out",
+            value=str(path),
+        ) from error
