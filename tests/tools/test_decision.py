@@ -15,6 +15,7 @@ from copilot_tools.refusals import Refusal
 from copilot_tools.results import Objection
 from copilot_tools.stats.circumstances import Circumstances
 from copilot_tools.stats.decision import Verdict, classify, decide
+from copilot_tools.stats.spec import Effect
 from tools.verdict_world import M, comparison, guardrail, reading, spec
 
 INF = math.inf
@@ -139,7 +140,12 @@ def test_noninferiority_has_two_rows(low, phrase, direction):
 
 def test_noninferiority_reads_the_margins_scale():
     """A margin on the relative scale is compared with the relative interval, whatever scale m is on."""
-    plan = spec(goal="noninferiority", margin=0.01, scale="relative")
+    plan = spec(
+        goal="noninferiority",
+        margin=0.01,
+        scale="relative",
+        minimum_effect=Effect(size=M, scale="absolute"),
+    )
     found = decide(plan, PLANNED, 1000, reading(comparison("b", -0.005, 0.02, scale="relative")), ())
     assert found.phrase == "supported: not worse by the margin"
 
@@ -396,13 +402,16 @@ def _one_random_experiment(dice: random.Random) -> set[str]:
             words = "one-sided plan cannot tell no effect from harm"
         assert words in verdict_of_arm.sentence
         favourable = phrase.startswith(("supported", "real"))
+        doubtful = favourable and goal == "superiority" and risk(z, 0.2, 0.05, sides, 0.8) > 0.2
+        assert ("replicate" in {c.id for c in verdict_of_arm.caveats}) == doubtful
+        assert (verdict_of_arm.risk is not None) == (favourable and goal == "superiority")
         if favourable and (circumstances.closed_early or circumstances.post_hoc or not circumstances.planned):
             phrase = "exploratory: points the hoped-for way, no conclusion"
         elif favourable:
             caps = {"opened early"} if circumstances.unblinded else set()
             if not rails[verdict_of_arm.arm].safe:
                 caps.add("a guardrail is not shown safe")
-            if goal == "superiority" and risk(z, 0.2, 0.05, sides, 0.8) > 0.2:
+            if doubtful:
                 caps.add("replicate first")
             head, _, tail = verdict_of_arm.phrase.partition(", but ")
             assert head == phrase

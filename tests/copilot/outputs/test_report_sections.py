@@ -69,10 +69,11 @@ def test_case_for_the_null_is_worst_first_and_complete():
     """Every objection is there; serious before note before not assessable; what found nothing is folded."""
     part = section(harmful(), "null")
     kinds = [b.kind for b in part.blocks]
-    raised, blind = (b for b in part.blocks if b.kind == "attacks")
+    raised = next(b for b in part.blocks if b.kind == "attacks")
+    blind = next(b for b in part.blocks if b.kind == "facts")
     folded = part.blocks[-1]
     assert [a.severity for a in raised.attacks] == ["serious", "serious", "note"]
-    assert [a.severity for a in blind.attacks] == ["not assessable"]
+    assert blind.pairs == (("Novelty and drift", "The data has no day of exposure."),)
     assert [a.severity for a in folded.blocks[0].attacks] == ["none", "none"]
     assert kinds[-1] == "folded"
     assert "two serious objections, one note, one attack not assessable and two attacks that found nothing" in words_of(

@@ -143,6 +143,7 @@ class Drafted(Frozen):
         size: How many units it needs, where baseline and spread are known; what a fixed list would need, too.
         detectable: The smallest effect a fixed list can show.
         unsized: Why there is no size, or "".
+        warning: What speaks against running it like this, or "".
         open: What the plan leaves open.
         note: What goes wrong most often in this channel.
     """
@@ -151,6 +152,7 @@ class Drafted(Frozen):
     size: SampleSize | None = None
     detectable: DetectableEffect | None = None
     unsized: str = ""
+    warning: str = ""
     open: tuple[Question, ...] = ()
     note: str = ""
 
@@ -249,7 +251,24 @@ def draft_plan(answers: Answers) -> Drafted:
             )
     plan = plan.model_copy(update={"design": _design(answers, sized)})
     return Drafted(
-        plan=plan, size=sized, detectable=detectable, unsized=unsized, open=check_plan(plan), note=template.note.strip()
+        plan=plan,
+        size=sized,
+        detectable=detectable,
+        unsized=unsized,
+        warning=_short_list(answers, sized),
+        open=check_plan(plan),
+        note=template.note.strip(),
+    )
+
+
+def _short_list(answers: Answers, size: SampleSize | None) -> str:
+    """A list too short for what matters is better known before than after."""
+    if size is None or answers.list_size is None or answers.list_size >= size.total:
+        return ""
+    return (
+        f"The list of {answers.list_size:,} is shorter than the {size.total:,} units that a change of "
+        f"{_words(answers)} takes: a change that just matters would often be missed. Take a longer list, a larger "
+        "change, or a metric that varies less."
     )
 
 

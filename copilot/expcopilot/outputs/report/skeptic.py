@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from copilot_tools.results import Objection
-from expcopilot.outputs.report.content import Attack, Attacks, Block, Folded, Paragraph, Section
+from expcopilot.outputs.report.content import Attack, Attacks, Block, Facts, Folded, Paragraph, Section
 from expcopilot.outputs.report.standing import Showing, showing, shown_objections
 from expcopilot.outputs.report.words import capital, counted, listed
 from expcopilot.records.look import Look
@@ -46,6 +46,14 @@ def counted_severities(objections: Iterable[Objection]) -> str:
     return listed(tuple(p for p in parts if p)) or "no attack was made"
 
 
+def _reason(sentence: str) -> str:
+    """The reason alone: that it is not assessable stands above the list."""
+    for opening in ("Not assessable with this data, because ", "Not assessable: "):
+        if sentence.startswith(opening):
+            return capital(sentence.removeprefix(opening))
+    return sentence
+
+
 def case_for_null(look: Look) -> Section:
     """The section. Beside an invalid verdict it holds only what needs no outcomes; the rest stands at the end."""
     mode = showing(look)
@@ -66,7 +74,7 @@ def case_for_null(look: Look) -> Section:
         blocks.append(attacks(raised))
     if blind:
         blocks.append(Paragraph(text="Not assessable with this data, so neither found nor ruled out:"))
-        blocks.append(attacks(blind))
+        blocks.append(Facts(pairs=tuple((capital(o.title), _reason(o.sentence)) for o in blind)))
     if quiet:
         folded = f"Looked and found nothing ({len(quiet)})"
         blocks.append(Folded(title=folded, blocks=(attacks(quiet),)))

@@ -64,7 +64,8 @@ def _introduce(question: AskedQuestion, *, optional: bool) -> None:
     if question.title:
         click.echo(err=True)
         click.secho(visible(question.title), bold=True, err=True)
-    _say(question.ask + (" (Enter to skip)" if optional and question.field != "guardrail" else ""))
+    hint = f" (Enter for {_DEFAULTS[question.field]})" if question.field in _DEFAULTS else ""
+    _say(question.ask + (" (Enter to skip)" if optional and question.field != "guardrail" else hint))
     click.secho(f"  for example: {visible(question.example)}", dim=True, err=True)
 
 

@@ -102,7 +102,7 @@ def _ask(typed: Typed, channel: str | None, draft: Path) -> str:
         raise Refused.because(
             "new.draft_exists",
             f"Answers from an earlier start are kept in {draft}.",
-            "Go on with `expcopilot new --resume`, or remove that file to start anew.",
+            f"Go on with `{_again(draft)}`, or remove that file to start anew.",
             value=str(draft),
         )
     session: PromptSession[str] = PromptSession(output=create_output(sys.stderr))
@@ -111,9 +111,15 @@ def _ask(typed: Typed, channel: str | None, draft: Path) -> str:
         asking.ask_missing(session, typed, chosen, lambda: answers.save_draft(draft, typed, chosen))
     except (KeyboardInterrupt, EOFError):
         if draft.exists():
-            progress_note(f"\nYour answers so far are kept in {draft}. Go on with: expcopilot new --resume")
+            progress_note(f"\nYour answers so far are kept in {draft}. Go on with: {_again(draft)}")
         raise
     return chosen
+
+
+def _again(draft: Path) -> str:
+    """The command that goes on with this draft."""
+    out = click.get_current_context().params["out"]
+    return "expcopilot new --resume" + (f" --out {out}" if out is not None and draft.parent == out.parent else "")
 
 
 def _drafted(typed: Typed, channel: str, name: str) -> Drafted:
@@ -128,12 +134,14 @@ def _show(made: Drafted, path: Path) -> None:
 
     out = show.console()
     show.line(f"A plan for {made.plan.experiment}:", "bold green")
-    show.paths("", [path])
+    show.paths("", [show.near(path)])
     show.line(made.plan.question, "bold")
     if made.size is not None:
         sizes.show_size(made.size, made.plan.analysis.primary)
     if made.detectable is not None:
-        sizes.show_detectable(made.detectable, made.plan.analysis.primary)
+        sizes.show_detectable(made.detectable, made.plan.analysis.primary, assumed=False)
+    if made.warning:
+        show.line(made.warning, "yellow")
     if made.unsized:
         show.line(made.unsized, "yellow")
     if made.open:
@@ -146,8 +154,8 @@ def _show(made: Drafted, path: Path) -> None:
         [
             (
                 "Review the file, above all the names of its columns and arms, then check it",
-                f"expcopilot plan check {path}",
+                f"expcopilot plan check {show.near(path)}",
             ),
-            ("Freeze it before the data is seen", f"expcopilot register {path}"),
+            ("Freeze it before the data is seen", f"expcopilot register {show.near(path)}"),
         ]
     )

@@ -7,6 +7,7 @@ terminal escape in a name can colour, move or hide anything. NO_COLOR is respect
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console, Group, RenderableType
@@ -19,7 +20,7 @@ from copilot_tools.wording.plain import visible
 if TYPE_CHECKING:
     from copilot_tools.refusals import Refusal
 
-__all__ = ["console", "facts", "heading", "line", "listed", "next_steps", "paths", "refused", "table", "text"]
+__all__ = ["console", "facts", "heading", "line", "listed", "near", "next_steps", "paths", "refused", "table", "text"]
 
 _NARROW = 24
 """Columns of the terminal a table's column should have at least; else the rows are written one below the other."""
@@ -122,6 +123,12 @@ def next_steps(steps: Iterable[tuple[str, str]]) -> None:
     for purpose, command in steps:
         out.print(text(f"  {purpose}:"))
         out.print(Text("    ").append_text(text(command, "cyan")), soft_wrap=True)
+
+
+def near(path: Path) -> Path:
+    """A path as short as it can be typed from here."""
+    absolute, here = path.absolute(), Path.cwd()
+    return absolute.relative_to(here) if absolute.is_relative_to(here) else path
 
 
 def paths(title: str, files: Iterable[object]) -> None:

@@ -82,7 +82,7 @@ def command(*, as_json: bool, **given: Any) -> None:
     if size is not None:
         sizes.show_size(size, metric)
     if found is not None:
-        sizes.show_detectable(found, metric)
+        sizes.show_detectable(found, metric, assumed=size is None)
 
 
 def _outcome(given: dict[str, Any]) -> Outcome:

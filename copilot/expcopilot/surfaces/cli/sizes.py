@@ -36,15 +36,21 @@ def show_size(size: SampleSize, metric: Metric) -> None:
     _assumed(size.assumed, size.notes)
 
 
-def show_detectable(found: DetectableEffect, metric: Metric) -> None:
-    """Print the smallest effect a fixed number of units can show, and the same for fewer and more units."""
+def show_detectable(found: DetectableEffect, metric: Metric, *, assumed: bool = True) -> None:
+    """Print the smallest effect a fixed number of units can show, and the same for fewer and more units.
+
+    Args:
+        found: The answer.
+        metric: To word it.
+        assumed: Whether to say what it takes for granted (not twice, beside a size).
+    """
     units = sum(found.per_arm)
     show.heading(
         f"With {formats.count(units)} units: {_both(metric, found.absolute, found.relative)} or more can be seen"
     )
     show.line(
-        f"A smaller true effect would more often than not stay hidden: with this one the chance of finding it is "
-        f"{formats.share(found.power, 0)}."
+        f"A true effect of that size is found with a chance of {formats.share(found.power, 0)}; the smaller it is, the "
+        "likelier it stays hidden."
     )
     out = show.console()
     by_week = any(row.weeks is not None for row in found.table)
@@ -59,7 +65,8 @@ def show_detectable(found: DetectableEffect, metric: Metric) -> None:
     ]
     out.print()
     out.print(show.table(columns, rows, width=out.width))
-    _assumed(found.assumed, ())
+    if assumed:
+        _assumed(found.assumed, ())
 
 
 def _reads(size: SampleSize, metric: Metric) -> str:

@@ -121,3 +121,11 @@ def test_wildcards_in_a_path_are_only_letters(tmp_path: Path) -> None:
     write(tmp_path, ROWS.replace("u1", "zz"), "a1.csv")
     source = open_file(write(tmp_path, ROWS, "a[1]*.csv"))
     assert source.table.connection.execute("SELECT min(c0) FROM raw").fetchone() == ("u1",)
+
+
+def test_a_header_cell_may_span_lines(tmp_path: Path) -> None:
+    """A quoted header cell with a line end in it is one column name, and the rows below it are all read."""
+    text = 'user,arm,"bought\n(yes or no)"\nu1,control,1\nu2,b,0\n'
+    source = open_file(write(tmp_path, text))
+    assert list(source.describe().columns) == ["user", "arm", "bought\n(yes or no)"]
+    assert source.table.connection.execute("SELECT count(*) FROM raw").fetchone() == (2,)

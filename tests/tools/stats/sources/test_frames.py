@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from copilot_tools.stats.evidence import Evidence
 from copilot_tools.stats.sources.files import open_file
 from copilot_tools.stats.sources.frames import from_frame, from_relation
 from copilot_tools.stats.sources.rows import RowsSource
+from copilot_tools.stats.spec import Dialect
 from tools.stats.sources.row_worlds import BOUGHT, ROWS, SPEND, spec, write
 
 PLAN = spec(BOUGHT, SPEND, time_column="day", covariates=("spend",))
@@ -127,3 +129,32 @@ def test_excel_cells_keep_their_meaning(tmp_path: Path) -> None:
     (problem,) = source.problems(spec(BOUGHT, SPEND, time_column="day"))
     assert problem.code == "data.not_numeric"
     assert "'#DIV/0!' in line 3" in problem.reason
+
+
+@pytest.mark.parametrize(
+    ("column", "day"),
+    [
+        (pd.Series(["2025-03-01 23:30"] * 2), "2025-03-01"),
+        (pd.Series(["2025-03-01T23:30:00Z"] * 2), "2025-03-02"),
+        (pd.Series(["2025-03-01 23:30:00-05:00"] * 2), "2025-03-02"),
+        (pd.Series(["2025/3/1"] * 2), "2025-03-01"),
+        (pd.to_datetime(pd.Series(["2025-03-01 23:30"] * 2)), "2025-03-01"),
+        (pd.to_datetime(pd.Series(["2025-03-01 23:30"] * 2)).dt.tz_localize("America/New_York"), "2025-03-02"),
+        (pd.Series([dt.date(2025, 3, 1)] * 2), "2025-03-01"),
+    ],
+    ids=["text", "text UTC", "text offset", "text slashes", "naive", "aware", "date"],
+)
+def test_moments_in_time_fall_on_days_of_the_zone(column: pd.Series, day: str) -> None:
+    """Times with a zone are converted to the declared one, times without are taken as written, whatever the type."""
+    made = pd.DataFrame({"user": [1, 2], "arm": ["control", "b"], "bought": [0, 1], "at": column})
+    plan = spec(time_column="at", dialect=Dialect(timezone="Europe/Berlin"))
+    assert from_frame(made).scan(plan, metrics=(BOUGHT,)).levels("at") == (day,)
+
+
+@pytest.mark.parametrize("value", ["epoch", "infinity", "2025-13-01", "20250301", "1740870000", "2025-03-01 25:00"])
+def test_what_is_no_date_is_no_time(value: str) -> None:
+    """Words the engine would take for a date, impossible dates and bare numbers are refused."""
+    made = pd.DataFrame({"user": [1, 2], "arm": ["control", "b"], "bought": [0, 1], "at": ["2025-03-01", value]})
+    (problem,) = from_frame(made).problems(spec(time_column="at"))
+    assert problem.code == "data.time_unreadable"
+    assert problem.value == value
