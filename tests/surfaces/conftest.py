@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from checkout_plan import FINISHED
 from click.testing import CliRunner, Result
 
+from checkout_plan import FINISHED
 from expcopilot.surfaces.cli.main import cli
 
 Run = Callable[..., Result]

@@ -1,3 +1,5 @@
+"""Help that teaches, and imports no heavy library to do so."""
+
 from __future__ import annotations
 
 import subprocess

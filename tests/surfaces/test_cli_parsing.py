@@ -1,3 +1,5 @@
+"""Numbers, sizes, guardrails and ranges as people type them."""
+
 from __future__ import annotations
 
 import datetime as dt

@@ -7,7 +7,8 @@ from copilot_tools.refusals import Refusal, Refused
 from copilot_tools.results import Comparison, Estimate, Interval, Slice
 from copilot_tools.stats.evidence import Evidence
 from copilot_tools.stats.inference.always_valid import DEFAULT_HORIZON, always_valid_critical, require_enough
-from copilot_tools.stats.inference.compare import PreparedArms, compare, compare_arms, prepare
+from copilot_tools.stats.inference.arms import PreparedArms, prepare
+from copilot_tools.stats.inference.compare import compare, compare_arms
 from copilot_tools.stats.inference.tails import matched
 from copilot_tools.stats.moments import Moments
 from copilot_tools.stats.spec import AnalysisSpec, Metric

@@ -84,7 +84,7 @@ def command(
     files = () if no_readout else copilot.write_readout(experiment, folder=out)
     readout = copilot.readout(experiment, look=look.number)
     if as_json:
-        print_json({"readout": readout.to_json(), "files": [str(f) for f in files]})
+        print_json({**readout.to_json(), "files": [str(f) for f in files]})
         return
     from expcopilot.surfaces.cli import pages, show
 

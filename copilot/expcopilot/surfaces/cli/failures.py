@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["ISSUES", "MISTAKE", "REFUSED", "STOPPED", "harden_streams", "report"]
 
-REFUSED, MISTAKE, STOPPED, BROKEN_PIPE = 2, 70, 130, 141
+REFUSED, MISTAKE, STOPPED = 2, 70, 130
+
+_BROKEN_PIPE = 1  # as click does where it notices first
 
 ISSUES = "the project's issue tracker"
 
@@ -89,7 +91,7 @@ def _broken_pipe() -> int:
     # Whoever was reading has left; what is still buffered must not raise again when the interpreter closes stdout.
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return BROKEN_PIPE
+    return _BROKEN_PIPE
 
 
 def _print_json(data: object) -> None:

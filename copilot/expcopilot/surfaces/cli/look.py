@@ -68,7 +68,7 @@ def command(*, by: str | None, as_json: bool, **given: Any) -> None:
     name = experiment_name(source.describe().name)
     readout = copilot.readout(name, look=look.number)
     if as_json:
-        print_json({"readout": readout.to_json(), "files": []})
+        print_json({**readout.to_json(), "files": []})
         return
     from expcopilot.surfaces.cli import pages, show
 

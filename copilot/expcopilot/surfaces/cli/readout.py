@@ -43,7 +43,7 @@ def command(*, name: str, number: int | None, out: Path | None, brief: bool, for
     from expcopilot.outputs.report import documents
 
     if as_json:
-        print_json({"readout": readout.to_json(), "files": [str(f) for f in files]})
+        print_json({**readout.to_json(), "files": [str(f) for f in files]})
     elif brief:
         click.echo(documents.to_brief(readout), nl=False)
     elif form is not None:

@@ -11,7 +11,8 @@ from scipy import stats
 from copilot_tools.refusals import Refusal
 from copilot_tools.results import Estimate
 from copilot_tools.stats.inference import tails
-from copilot_tools.stats.inference.compare import alternative_of, compare, compare_arms, prepare
+from copilot_tools.stats.inference.arms import prepare
+from copilot_tools.stats.inference.compare import alternative_of, compare, compare_arms
 from copilot_tools.stats.moments import Moments
 from copilot_tools.stats.spec import Metric
 from sampling import moments_of, within

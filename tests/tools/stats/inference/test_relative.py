@@ -90,3 +90,11 @@ def test_a_control_that_may_be_zero_is_refused():
     assert refused.value.refusals[0].code == "relative.control_near_zero"
     with pytest.raises(Refused, match="no variation"):
         fieller(_level(1.0, 0.0), _level(2.0, 0.0), Z)
+
+
+@pytest.mark.parametrize("scale", [1e-140, 1e140])
+def test_the_unit_of_the_metric_does_not_matter(scale):
+    """A lift is the same in any unit, however large or small its numbers."""
+    plain = fieller(_level(10, 0.016), _level(10.5, 0.0176), Z)
+    scaled = fieller(_level(10 * scale, 0.016 * scale**2), _level(10.5 * scale, 0.0176 * scale**2), Z)
+    assert scaled == pytest.approx(plain)

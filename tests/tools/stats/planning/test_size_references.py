@@ -264,3 +264,13 @@ def test_questions_without_an_answer_are_refused(ask, code):
         ask()
     assert refused.value.refusals[0].code == code
     assert refused.value.refusals[0].reason
+
+
+@pytest.mark.parametrize("direction", ["increase", "decrease"])
+def test_a_relative_margin_weighs_controls_variance(direction):
+    """Against y = r x the estimate y - r x has variance (1 + r^2) p (1 - p) / n when there is no true difference."""
+    p, margin, z = 0.3, 0.2, 1.959963984540054 + 0.8416212335729143
+    r = 1 - margin if direction == "increase" else 1 + margin
+    expected = z**2 * (1 + r * r) * p * (1 - p) / (margin * p) ** 2
+    found = sample_size(Proportion(baseline=p, method="unpooled"), margin=relative(margin), direction=direction)
+    assert found.unrounded_control == pytest.approx(expected, rel=1e-9)

@@ -54,28 +54,29 @@ def fieller(control: Level, treatment: Level, critical: float) -> Lift:
         raise no_variance(control, treatment)
     sign = -1.0 if control.value < 0 else 1.0
     base = abs(control.value)
-    squared = critical * critical
-    base_variance = control.variance + control.shared
-    a = base * base - squared * base_variance
-    if a <= 0:
+    base_error = math.sqrt(control.variance + control.shared)
+    if base <= critical * base_error:
         raise Refused.because(
             "relative.control_near_zero",
-            f"Control's level is {control.value:g} with a standard error of {math.sqrt(base_variance):g}: it cannot be "
-            "told from 0, so an effect relative to it has no bounded interval.",
+            f"Control's level is {control.value:g} with a standard error of {base_error:g}: it cannot be told from 0, "
+            "so an effect relative to it has no bounded interval.",
             "State the effect in absolute terms.",
             name="control",
             value=control.value,
         )
-    difference = treatment.value - control.value
-    total = control.variance + treatment.variance
-    # Variance of difference - L * base is total + 2 L * own + L^2 * base_variance.
-    own = sign * control.variance
-    b = difference * base + squared * own
-    c = difference * difference - squared * total
+    # In units of control from here on, so that nothing overflows or vanishes when squared.
+    lift = (treatment.value - control.value) / base
+    total = (control.variance + treatment.variance) / base / base
+    base_variance = (control.variance + control.shared) / base / base
+    own = sign * control.variance / base / base
+    # The variance of difference - L * base is total + 2 L * own + L^2 * base_variance.
+    squared = critical * critical
+    a = 1 - squared * base_variance
+    b = lift + squared * own
+    c = lift * lift - squared * total
     root = math.sqrt(max(b * b - a * c, 0.0))
     # The stable form of the two roots: no difference of nearly equal numbers.
     far = b + math.copysign(root, b)
     ends = (far / a, c / far) if far else (0.0, 0.0)
-    lift = difference / base
     spread = total + 2 * lift * own + lift * lift * base_variance
-    return Lift(lift, math.sqrt(max(spread, 0.0)) / base, min(ends), max(ends))
+    return Lift(lift, math.sqrt(max(spread, 0.0)), min(ends), max(ends))

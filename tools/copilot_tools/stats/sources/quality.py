@@ -1,7 +1,7 @@
 """What the data is like before outcomes are looked at, and what the plan's policy does about it.
 
-Steps, in this order, each on what the steps before left: rows without an arm, contradictions with the exposure, units
-in two arms, repeated rows, activation. A step whose policy is "refuse" removes nothing; if it finds offenders, the
+Rows without an arm go first; contradictions with the exposure and units in two arms are both counted on the data as
+found, so that neither policy hides what the other is about; repeated rows and activation follow on what is left. A step whose policy is "refuse" removes nothing; if it finds offenders, the
 outcomes stay closed, so that nobody chooses a policy by its result.
 """
 
@@ -66,8 +66,10 @@ def apply_policy(working: Working, spec: AnalysisSpec) -> Analysed:
     units = "count(*)" if working.unique or not working.unit else "count(DISTINCT unit)"
     before = steps.by_arm(f"SELECT arm, {units} FROM {w} WHERE arm IS NOT NULL GROUP BY arm")
     missing_arm = _missing_arm(steps)
+    as_found = steps.where
     contradictions = _contradictions(steps)
-    two_arms, repeated = (_two_arms(steps), _repeated(steps)) if working.unit else (None, None)
+    two_arms = _two_arms(steps, as_found) if working.unit else None
+    repeated = _repeated(steps) if working.unit else None
     not_activated = _activation(steps)
     working.connection.execute(
         f"CREATE OR REPLACE VIEW {RELATION} AS SELECT *, rowid AS r FROM {w} WHERE {steps.where}"
@@ -130,19 +132,19 @@ def _contradictions(steps: _Steps) -> dict[str, int] | None:
     return found
 
 
-def _two_arms(steps: _Steps) -> int:
+def _two_arms(steps: _Steps, as_found: str) -> int:
     if steps.working.unique:
         return 0
     connection, w = steps.working.connection, steps.working.name
     connection.execute(
-        f"CREATE OR REPLACE TABLE two_arms AS SELECT unit FROM {w} WHERE {steps.where} "
+        f"CREATE OR REPLACE TABLE two_arms AS SELECT unit FROM {w} WHERE {as_found} "
         "GROUP BY unit HAVING min(arm) <> max(arm)"
     )
     found = steps.one("SELECT count(*) FROM two_arms")
     if not found:
         return 0
     policy = steps.spec.policy
-    share = found / steps.one(f"SELECT count(DISTINCT unit) FROM {w} WHERE {steps.where}")
+    share = found / steps.one(f"SELECT count(DISTINCT unit) FROM {w} WHERE {as_found}")
     what = _plural(found, "unit", "units") + " found in more than one arm"
     if policy.two_arms == "refuse" and share > policy.two_arms_tolerance:
         steps.closed.append(what)

@@ -52,7 +52,7 @@ LEVELS: dict[str, Level] = {
     "looks": Level("false-positive rate of the looks taken, as a multiple of the plan's alpha", 1.1, 2.0, None, 0.0),
     "multiplicity": Level("chance of a false positive; serious only without a registered plan", 0.1, 0.5, None, 0.0),
     "false-positive-risk": Level(
-        "risk, as a multiple of the plan's bound, where an effect is claimed", None, 1, None, 0.017
+        "risk, as a multiple of the plan's bound, where an effect is claimed", None, 1, None, 0.025
     ),
     "exaggeration": Level("exaggeration factor at the minimum effect; serious where claimed", 1.25, 2.0, None, 0.0),
     "fragility": Level("units that overturn it; serious for a claim about a proportion", 10, 3, None, 0.002),

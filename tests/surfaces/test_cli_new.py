@@ -1,0 +1,202 @@
+"""Five questions: answered by options, and by a person at a real pseudo-terminal."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import select
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from expcopilot.memory import plan_files
+
+OPTIONS = (
+    "new", "--channel", "email", "--change", "The subject line asks a question", "--audience",
+    "Customers of the last twelve months", "--because", "Questions brought more replies in three surveys",
+    "--metric", "visit rate", "--matters", "+5%", "--guardrail", "unsubscribe rate: +0.1 points",
+)  # fmt: skip
+COMMAND = str(Path(sys.executable).with_name("expcopilot"))
+
+
+class Terminal:
+    """A person at a terminal: waits for a question, types, and reads what appears."""
+
+    def __init__(self, folder: Path, *words: str) -> None:
+        self.seen = ""
+        self.pid, self.screen = pty.fork()
+        if self.pid == 0:
+            os.chdir(folder)
+            os.environ.update(TERM="xterm", PROMPT_TOOLKIT_NO_CPR="1", COLUMNS="100", LINES="40")
+            os.execv(COMMAND, [COMMAND, *words])
+
+    def wait(self, for_what: str, seconds: float = 60) -> str:
+        """Read until this stands in what came since the last wait."""
+        fresh, end = "", time.monotonic() + seconds
+        while for_what not in fresh:
+            if time.monotonic() > end:
+                raise AssertionError(f"{for_what!r} did not come; saw {self.seen[-2000:]!r}")
+            ready, _, _ = select.select([self.screen], [], [], 1)
+            if ready:
+                try:
+                    got = os.read(self.screen, 65536).decode(errors="replace")
+                except OSError:  # the other end has closed
+                    got = ""
+                if not got:
+                    break
+                fresh += got
+                self.seen += got
+        assert for_what in fresh, f"{for_what!r} did not come; saw {self.seen[-2000:]!r}"
+        return fresh
+
+    def answer(self, text: str, *, then: str) -> str:
+        """Type a line and wait for what follows."""
+        os.write(self.screen, f"{text}\r".encode())
+        return self.wait(then)
+
+    def end(self) -> int:
+        """Read to the end; the exit code."""
+        while True:
+            try:
+                if not (got := os.read(self.screen, 65536)):
+                    break
+            except OSError:
+                break
+            self.seen += got.decode(errors="replace")
+        os.close(self.screen)
+        _, status = os.waitpid(self.pid, 0)
+        return os.waitstatus_to_exitcode(status)
+
+
+def test_options_answer_everything(run, place):
+    """A script's options make a plan file that reads back and is sized by its list."""
+    result = run(*OPTIONS, "--baseline", "10%", "--list", "64,000", "--name", "subject", "--json")
+    assert result.exit_code == 0, result.stderr
+    made = json.loads(result.stdout)
+    plan = plan_files.load(place / "plans" / "subject.yaml")
+    assert made["file"] == str(place / "plans" / "subject.yaml")
+    assert made["plan"] == plan.to_json()
+    assert plan.design.committed_units == 64000
+    assert (plan.analysis.primary.name, plan.analysis.minimum_effect.size) == ("visit rate", 0.05)
+    assert plan.analysis.guardrails[0].direction == "decrease"
+    assert made["size"]["total"] > 64000
+    assert "shorter than" in made["warning"]
+    assert made["detectable"]["relative"] > 0.05
+
+
+def test_people_get_the_size_and_what_is_open(run, place):
+    """In words: the size, the questions still open, and what to type next."""
+    text = run(*OPTIONS, "--baseline", "10%", "--traffic", "20k").stdout
+    assert "6 whole weeks" in text
+    assert "design.first_exposure" in text
+    assert "expcopilot register plans/the-subject-line-asks-a-question.yaml" in text
+    assert (place / "plans" / "the-subject-line-asks-a-question.yaml").exists()
+
+
+@pytest.mark.usefixtures("place")
+def test_everything_missing_is_named_at_once(run):
+    """Without a terminal every missing or unreadable answer is refused together, and nothing is written."""
+    result = run("new", "--guardrail", "x", "--baseline", "4", "--json")
+    assert result.exit_code == 2
+    refused = json.loads(result.stdout)["refused"]
+    assert [r["name"] for r in refused if r["code"] == "new.missing"] == [
+        *("change", "audience", "because", "metric", "matters")
+    ]
+    assert {"input.guardrail", "input.not_a_share"} <= {r["code"] for r in refused}
+
+
+def test_a_plan_is_never_overwritten(run, place):
+    """A second plan of the same name is refused and the first one stands."""
+    assert run(*OPTIONS, "--name", "one").exit_code == 0
+    before = (place / "plans" / "one.yaml").read_bytes()
+    assert run(*OPTIONS, "--name", "one", "--baseline", "10%").exit_code == 2
+    assert (place / "plans" / "one.yaml").read_bytes() == before
+
+
+def test_no_workspace_is_said_before_the_first_question(run):
+    """Without a workspace nobody answers five questions in vain; --out needs none."""
+    assert "expcopilot init" in run("new").stderr
+    assert run(*OPTIONS, "--out", "somewhere.yaml").exit_code == 0
+    assert Path("somewhere.yaml").exists()
+
+
+def test_a_person_stops_and_goes_on(place):
+    """At a terminal: `?` explains, a vague answer is questioned once, Ctrl-C keeps the answers, --resume goes on."""
+    first = Terminal(place, "new", "--channel", "email")
+    first.wait("> ")
+    assert "The treatment: the one thing" in first.answer("?", then="> ")
+    first.answer("The subject line asks a question", then="2 of 5")
+    first.wait("> ")
+    assert "Who exactly is in" in first.answer("all", then="> ")
+    first.answer("all", then="3 of 5")
+    first.wait("> ")
+    os.write(first.screen, b"\x03")
+    assert first.end() == 130
+    draft = place / "plans" / "new-plan.draft.json"
+    assert str(draft) in first.seen
+    assert "expcopilot new --resume" in first.seen
+    assert "What was recorded stays recorded." in first.seen
+    assert json.loads(draft.read_text(encoding="utf-8"))["answers"]["audience"] == "all"
+
+    unasked = Terminal(place, "new")
+    assert unasked.end() == 2
+    assert draft.exists()
+
+    second = Terminal(place, "new", "--resume")
+    assert "1 of 5" not in second.wait("3 of 5")
+    second.wait("> ")
+    second.answer("Questions brought more replies in three surveys", then="4 of 5")
+    second.wait("> ")
+    second.answer("visit rate", then="yes or no")
+    second.wait("> ")
+    second.answer("", then="How big")
+    second.wait("> ")
+    assert "leaves open of what" in second.answer("5", then="> ")
+    second.answer("+5%", then="5 of 5")
+    second.wait("> ")
+    assert "Is there really nothing" in second.answer("", then="> ")
+    assert "does not say which way hurts" in second.answer("unsubscribe rate: 0.1 points", then="> ")
+    second.answer("unsubscribe rate: +0.1 points", then="> ")
+    second.answer("", then="What is visit rate today?")
+    second.wait("> ")
+    second.answer("10%", then="on the list?")
+    second.wait("> ")
+    second.answer("64,000", then="On which day")
+    second.wait("> ")
+    os.write(second.screen, b"2100-01-01\r")
+    assert second.end() == 0, second.seen
+    assert "64,000 units" in second.seen
+    assert not draft.exists()
+    (written,) = (place / "plans").glob("*.yaml")
+    plan = plan_files.load(written)
+    assert plan.hypothesis.audience == "all"
+    assert plan.design.committed_units == 64000
+    assert re.search(r"register \S*" + written.name, second.seen)
+
+
+def test_ctrl_c_before_any_answer(place):
+    """Stopping at the very first question leaves nothing behind."""
+    terminal = Terminal(place, "new")
+    terminal.wait("> ")
+    assert "only suggests" in terminal.answer("?", then="> ")
+    assert "number from 1 to 5" in terminal.answer("9", then="> ")
+    os.write(terminal.screen, b"\x03")
+    assert terminal.end() == 130
+    assert list((place / "plans").iterdir()) == []
+
+
+def test_a_broken_draft_is_refused(run, place):
+    """A draft that holds no answers is refused by name, not read as something else."""
+    draft = place / "plans" / "new-plan.draft.json"
+    for text in ("{", "[]", '{"answers": {"no_such": "x"}, "channel": "email"}', '{"answers": {"change": 3}}'):
+        draft.write_text(text, encoding="utf-8")
+        result = run("new", "--resume", "--json")
+        assert result.exit_code == 2
+        assert json.loads(result.stdout)["refused"][0]["code"] == "new.bad_draft"
+        assert draft.read_text(encoding="utf-8") == text
+    draft.unlink()
+    assert json.loads(run("new", "--resume", "--json").stdout)["refused"][0]["code"] == "new.no_draft"
