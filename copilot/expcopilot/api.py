@@ -22,8 +22,8 @@ from copilot_tools.stats.sources.many import Group, ManyColumns, read_many
 from copilot_tools.stats.sources.source import Source
 from copilot_tools.stats.spec import AnalysisSpec, Dialect
 from expcopilot.flow import looks
-from expcopilot.flow.quick import experiment_name
 from expcopilot.flow.open_data import reopen
+from expcopilot.flow.quick import experiment_name
 from expcopilot.flow.steps import close as closing
 from expcopilot.flow.steps import readout as readouts
 from expcopilot.flow.steps import register as registering

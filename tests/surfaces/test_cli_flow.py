@@ -326,3 +326,16 @@ def test_no_color_is_respected(run, monkeypatch):
     assert re.search(r"\x1b\[[0-9;]*3[1-6]", run("readout", "checkout").stdout)
     monkeypatch.setenv("NO_COLOR", "1")
     assert not re.search(r"\x1b\[[0-9;]*3[1-6]", run("readout", "checkout").stdout)
+
+
+@pytest.mark.usefixtures("checkout")
+def test_first_screen_names_what_was_not_assessable(run):
+    """The first screen names every attack that could not be assessed; the readout says why."""
+    look = data(run("analyze", "checkout", *ENOUGH, "--json"))["look"]
+    missing = [o["title"] for o in look["objections"] if o["severity"] == "not assessable"]
+    assert len(missing) > 3
+    first = " ".join(run("analyze", "checkout", *ENOUGH).stdout.split()).lower()
+    whole = " ".join(run("readout", "checkout").stdout.split()).lower()
+    assert all(title.lower() in first for title in missing)
+    assert "does not name its units" in whole
+    assert "does not name its units" not in first

@@ -7,6 +7,7 @@ import os
 import pty
 import re
 import select
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -20,6 +21,9 @@ OPTIONS = (
     "Customers of the last twelve months", "--because", "Questions brought more replies in three surveys",
     "--metric", "visit rate", "--matters", "+5%", "--guardrail", "unsubscribe rate: +0.1 points",
 )  # fmt: skip
+READY = "\x1b[?2004h"
+"""What a terminal is told when a line may be typed: text that is pasted comes in brackets."""
+
 COMMAND = str(Path(sys.executable).with_name("expcopilot"))
 
 
@@ -27,31 +31,37 @@ class Terminal:
     """A person at a terminal: waits for a question, types, and reads what appears."""
 
     def __init__(self, folder: Path, *words: str) -> None:
-        self.seen = ""
-        self.pid, self.screen = pty.fork()
-        if self.pid == 0:
-            os.chdir(folder)
-            os.environ.update(TERM="xterm", PROMPT_TOOLKIT_NO_CPR="1", COLUMNS="100", LINES="40")
-            os.execv(COMMAND, [COMMAND, *words])
+        self.seen, self.at = "", 0
+        self.screen, keyboard = pty.openpty()
+        self.process = subprocess.Popen(
+            [COMMAND, *words],
+            cwd=folder,
+            stdin=keyboard,
+            stdout=keyboard,
+            stderr=keyboard,
+            start_new_session=True,
+            env={**os.environ, "TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1", "COLUMNS": "100", "LINES": "40"},
+        )
+        os.close(keyboard)
 
     def wait(self, for_what: str, seconds: float = 60) -> str:
-        """Read until this stands in what came since the last wait."""
-        fresh, end = "", time.monotonic() + seconds
-        while for_what not in fresh:
-            if time.monotonic() > end:
-                raise AssertionError(f"{for_what!r} did not come; saw {self.seen[-2000:]!r}")
-            ready, _, _ = select.select([self.screen], [], [], 1)
-            if ready:
-                try:
-                    got = os.read(self.screen, 65536).decode(errors="replace")
-                except OSError:  # the other end has closed
-                    got = ""
-                if not got:
-                    break
-                fresh += got
-                self.seen += got
-        assert for_what in fresh, f"{for_what!r} did not come; saw {self.seen[-2000:]!r}"
-        return fresh
+        """Read until this stands after what was last waited for; everything up to it."""
+        end = time.monotonic() + seconds
+        while (found := self.seen.find(for_what, self.at)) < 0:
+            assert time.monotonic() < end, f"{for_what!r} did not come; saw {self.seen[-2000:]!r}"
+            if select.select([self.screen], [], [], 1)[0]:
+                assert self.read(), f"{for_what!r} did not come before the end; saw {self.seen[-2000:]!r}"
+        start, self.at = self.at, found + len(for_what)
+        return self.seen[start : self.at]
+
+    def read(self) -> bool:
+        """Read what is there; False at the end."""
+        try:
+            got = os.read(self.screen, 65536)
+        except OSError:  # how Linux says that the other end has closed
+            return False
+        self.seen += got.decode(errors="replace")
+        return bool(got)
 
     def answer(self, text: str, *, then: str) -> str:
         """Type a line and wait for what follows."""
@@ -60,16 +70,10 @@ class Terminal:
 
     def end(self) -> int:
         """Read to the end; the exit code."""
-        while True:
-            try:
-                if not (got := os.read(self.screen, 65536)):
-                    break
-            except OSError:
-                break
-            self.seen += got.decode(errors="replace")
+        while self.read():
+            pass
         os.close(self.screen)
-        _, status = os.waitpid(self.pid, 0)
-        return os.waitstatus_to_exitcode(status)
+        return self.process.wait(timeout=60)
 
 
 def test_options_answer_everything(run, place):
@@ -127,13 +131,13 @@ def test_no_workspace_is_said_before_the_first_question(run):
 def test_a_person_stops_and_goes_on(place):
     """At a terminal: `?` explains, a vague answer is questioned once, Ctrl-C keeps the answers, --resume goes on."""
     first = Terminal(place, "new", "--channel", "email")
-    first.wait("> ")
-    assert "The treatment: the one thing" in first.answer("?", then="> ")
+    first.wait(READY)
+    assert "The treatment: the one thing" in first.answer("?", then=READY)
     first.answer("The subject line asks a question", then="2 of 5")
-    first.wait("> ")
-    assert "Who exactly is in" in first.answer("all", then="> ")
+    first.wait(READY)
+    assert "Who exactly is in" in first.answer("all", then=READY)
     first.answer("all", then="3 of 5")
-    first.wait("> ")
+    first.wait(READY)
     os.write(first.screen, b"\x03")
     assert first.end() == 130
     draft = place / "plans" / "new-plan.draft.json"
@@ -148,25 +152,25 @@ def test_a_person_stops_and_goes_on(place):
 
     second = Terminal(place, "new", "--resume")
     assert "1 of 5" not in second.wait("3 of 5")
-    second.wait("> ")
+    second.wait(READY)
     second.answer("Questions brought more replies in three surveys", then="4 of 5")
-    second.wait("> ")
+    second.wait(READY)
     second.answer("visit rate", then="yes or no")
-    second.wait("> ")
+    second.wait(READY)
     second.answer("", then="How big")
-    second.wait("> ")
-    assert "leaves open of what" in second.answer("5", then="> ")
+    second.wait(READY)
+    assert "leaves open of what" in second.answer("5", then=READY)
     second.answer("+5%", then="5 of 5")
-    second.wait("> ")
-    assert "Is there really nothing" in second.answer("", then="> ")
-    assert "does not say which way hurts" in second.answer("unsubscribe rate: 0.1 points", then="> ")
-    second.answer("unsubscribe rate: +0.1 points", then="> ")
+    second.wait(READY)
+    assert "Is there really nothing" in second.answer("", then=READY)
+    assert "does not say which way hurts" in second.answer("unsubscribe rate: 0.1 points", then=READY)
+    second.answer("unsubscribe rate: +0.1 points", then=READY)
     second.answer("", then="What is visit rate today?")
-    second.wait("> ")
+    second.wait(READY)
     second.answer("10%", then="on the list?")
-    second.wait("> ")
+    second.wait(READY)
     second.answer("64,000", then="On which day")
-    second.wait("> ")
+    second.wait(READY)
     os.write(second.screen, b"2100-01-01\r")
     assert second.end() == 0, second.seen
     assert "64,000 units" in second.seen
@@ -181,9 +185,9 @@ def test_a_person_stops_and_goes_on(place):
 def test_ctrl_c_before_any_answer(place):
     """Stopping at the very first question leaves nothing behind."""
     terminal = Terminal(place, "new")
-    terminal.wait("> ")
-    assert "only suggests" in terminal.answer("?", then="> ")
-    assert "number from 1 to 5" in terminal.answer("9", then="> ")
+    terminal.wait(READY)
+    assert "only suggests" in terminal.answer("?", then=READY)
+    assert "number from 1 to 5" in terminal.answer("9", then=READY)
     os.write(terminal.screen, b"\x03")
     assert terminal.end() == 130
     assert list((place / "plans").iterdir()) == []

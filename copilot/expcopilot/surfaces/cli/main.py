@@ -1,7 +1,7 @@
 """The command ``expcopilot``: its commands by stage, and the one place where a failure becomes words and an exit code.
 
-Exit codes: 0 an answer, 2 a refusal or a wrong call, 70 a mistake of the program, 130 stopped by the user; 1 whoever read
-the output has left.
+Exit codes: 0 an answer, 1 whoever read the output has left, 2 a refusal or a wrong call, 70 a mistake of the program,
+130 stopped by the user.
 """
 
 from __future__ import annotations

@@ -69,8 +69,8 @@ def _brief(block: Block, section: str, width: int) -> RenderableType | None:
     """A block as the first screen shows it."""
     if isinstance(block, Folded):
         return show.text(f"{block.title}.", "dim")
-    if isinstance(block, Attacks) and all(a.severity == "not assessable" for a in block.attacks):
-        return show.text(f"{'; '.join(a.title for a in block.attacks)}.", "dim")
+    if isinstance(block, Facts) and section == "null":
+        return show.text(f"{'; '.join(name for name, _ in block.pairs)}.", "dim")
     if section == "looks" and not isinstance(block, Paragraph):
         return None
     return _block(block, width)

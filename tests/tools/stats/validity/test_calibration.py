@@ -25,6 +25,7 @@ CLEAN_TESTS = {
     "null, skewed mean, 600 units": {"m": 2.0, "n": 600, "metrics": SPEND_FIRST},
     "null, one-sided 2.5%": {"m": 0.04, "sides": 1, "alpha": 0.025},
     "true effect, two arms": {"m": 0.04, "effect": 0.04},
+    "true effect, 80% power": {"m": 0.025, "effect": 0.025},
     "true effect, three arms": {"m": 0.04, "effect": 0.04, "arms": 3, "n": 15_000},
 }
 

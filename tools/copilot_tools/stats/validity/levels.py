@@ -1,14 +1,13 @@
 """The alarm levels of all attacks in one table, and what each costs in false alarms.
 
-A clean experiment (no effect, or a true effect the test is near certain to find; sound randomization, no drift) must
+A clean experiment (no effect, or a true effect of the size it was powered for; sound randomization, no drift) must
 raise a serious or blocking objection in under 5% of readouts. ``false_alarms`` bounds each attack's share; they add up
 to less than that. Attacks that read only what people did (looks, cuts, policies) raise nothing by chance.
 
-The two attacks that spend most are set by the design: the sample ratio's .01, and the false-positive risk, which under
-no effect and the default plan (two-sided 5%, win rate 20%, bound 20%) is above its bound for 1.96 < z < 2.39, 1.7% of
-readouts. A one-sided plan at 5% claims an effect twice as often and spends about 4% there. Where there is a true
-effect, that zone is rarely met by a test that finds it 99 times in 100 (2%), but often by one that finds it 80 times in
-100 (14%): such a close call is weak evidence whatever is true, and the verdict says "replicate first" for that reason.
+The two attacks that spend most are the sample ratio, whose .01 is the custom of the field, and the false-positive risk.
+Above the plan's bound the latter is a note and turns the verdict into "replicate first"; above twice the bound it is
+serious: with the default plan (two-sided 5%, win rate 20%, bound 20%) for 1.96 < z < 2.04, 0.4% of readouts without an
+effect and 2.5% of those with an effect the test finds 80 times in 100.
 """
 
 from __future__ import annotations
@@ -52,7 +51,7 @@ LEVELS: dict[str, Level] = {
     "looks": Level("false-positive rate of the looks taken, as a multiple of the plan's alpha", 1.1, 2.0, None, 0.0),
     "multiplicity": Level("chance of a false positive; serious only without a registered plan", 0.1, 0.5, None, 0.0),
     "false-positive-risk": Level(
-        "risk, as a multiple of the plan's bound, where an effect is claimed", None, 1, None, 0.025
+        "risk, as a multiple of the plan's bound, where an effect is claimed", 1, 2, None, 0.025
     ),
     "exaggeration": Level("exaggeration factor at the minimum effect; serious where claimed", 1.25, 2.0, None, 0.0),
     "fragility": Level("units that overturn it; serious for a claim about a proportion", 10, 3, None, 0.002),

@@ -1,0 +1,89 @@
+"""Sentences, clauses and segments of a statement, with the facts their slots name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from expcopilot.language.firewall.lexicon import Lexicon
+from expcopilot.language.firewall.tokens import Token
+from expcopilot.records.fact import Fact
+
+__all__ = ["NUMBERS", "RESULTS", "Segment", "clauses", "facts_in", "has_result", "segments", "sentences"]
+
+RESULTS = frozenset({"level", "effect", "interval", "direction", "comparison", "verdict"})
+"""Kinds of fact that judge."""
+
+NUMBERS = frozenset({"level", "effect", "interval", "count", "date"})
+"""Kinds of fact that are numbers on the page."""
+
+_FULL_STOPS = frozenset(".?")
+_CLAUSE_MARKS = frozenset(";-–—")
+_SEGMENT_MARKS = frozenset(",;:.?()-–—")
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch between two marks, conjunctions or comparators.
+
+    Attributes:
+        tokens: What stands in it.
+        compared: Whether a comparator ("against", "than") opens it: the control's place.
+    """
+
+    tokens: tuple[Token, ...]
+    compared: bool
+
+
+def sentences(tokens: Sequence[Token]) -> list[tuple[Token, ...]]:
+    """Split after full stops and question marks."""
+    found: list[list[Token]] = [[]]
+    for token in tokens:
+        found[-1].append(token)
+        if token.kind == "mark" and token.text in _FULL_STOPS:
+            found.append([])
+    return [tuple(s) for s in found if s]
+
+
+def clauses(sentence: Sequence[Token], words: Lexicon) -> list[tuple[Token, ...]]:
+    """Split at semicolons, dashes and the conjunctions listed for the language (a colon and a comma bind)."""
+    found: list[list[Token]] = [[]]
+    for token in sentence:
+        if (token.kind == "mark" and token.text in _CLAUSE_MARKS) or (
+            token.kind == "word" and token.text in words.places["breaks"]
+        ):
+            found.append([])
+        else:
+            found[-1].append(token)
+    return [tuple(c) for c in found if c]
+
+
+def segments(tokens: Sequence[Token], words: Lexicon) -> list[Segment]:
+    """Split at every mark, conjunction and comparator: the finest stretches in which slots name one thing."""
+    found: list[tuple[list[Token], bool]] = [([], False)]
+    for token in tokens:
+        if _compares(token, words):
+            found.append(([token], True))
+        elif (token.kind == "mark" and token.text in _SEGMENT_MARKS) or (
+            token.kind == "word" and token.text in words.places["breaks"]
+        ):
+            found.append(([], False))
+        else:
+            found[-1][0].append(token)
+    return [Segment(tuple(held), compared) for held, compared in found if held]
+
+
+def _compares(token: Token, words: Lexicon) -> bool:
+    if token.kind == "phrase":
+        return token.text in words.places["comparing_phrases"]
+    return token.kind == "word" and token.text in words.places["comparators"]
+
+
+def facts_in(tokens: Sequence[Token], facts: Mapping[str, Fact]) -> Iterator[Fact]:
+    """The facts named, in order; unknown ids are passed over."""
+    return (facts[t.text] for t in tokens if t.kind == "slot" and t.text in facts)
+
+
+def has_result(tokens: Sequence[Token], facts: Mapping[str, Fact]) -> bool:
+    """Whether a slot among ``tokens`` judges."""
+    return any(f.kind in RESULTS for f in facts_in(tokens, facts))

@@ -1,0 +1,136 @@
+"""The places right before and right after a slot, where a word could turn, scale or relabel what the slot says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from expcopilot.language.firewall.clauses import NUMBERS, RESULTS, clauses, facts_in, has_result
+from expcopilot.language.firewall.lexicon import Lexicon
+from expcopilot.language.firewall.tokens import Token
+from expcopilot.records.fact import Fact
+
+__all__ = ["faults"]
+
+_ENDS = frozenset(",;:.)—–-")
+_ARTICLES = frozenset({"a", "an", "the", "its", "this", "their", "that"})
+
+
+def faults(sentence: Sequence[Token], facts: Mapping[str, Fact], words: Lexicon) -> Iterator[str]:
+    """Why the words around the slots of an absorbed sentence do not pass."""
+    for at, token in enumerate(sentence):
+        if token.kind == "slot" and token.text in facts:
+            before = sentence[at - 1] if at else None
+            after = sentence[at + 1] if at + 1 < len(sentence) else None
+            yield from _around(facts[token.text], token, before, after, facts, words)
+            yield from _arm(facts[token.text], sentence, at, facts, words)
+    yield from _joins(sentence, facts, words)
+    for clause in clauses(sentence, words):
+        yield from _quoted(clause, facts, words)
+    if has_result(sentence, facts) and sentence[-1].text == "?":
+        yield "A result stands in a question; state it, or ask without it."
+
+
+def _around(
+    fact: Fact,
+    token: Token,
+    before: Token | None,
+    after: Token | None,
+    facts: Mapping[str, Fact],
+    words: Lexicon,
+) -> Iterator[str]:
+    if token.own and fact.kind != "name":
+        yield f"{{{fact.id}}} is no name; nothing can belong to it."
+    if any(t is not None and t.kind == "slot" for t in (before, after)) and fact.kind in NUMBERS | RESULTS:
+        other = next(facts.get(t.text) for t in (before, after) if t is not None and t.kind == "slot")
+        if other is None or other.kind in NUMBERS | RESULTS:
+            yield f"{{{fact.id}}} stands right beside another slot; put words between them."
+    place = _place(fact.kind)
+    if not place:
+        return
+    if not _may_stand_before(fact, before, place, words):
+        yield f"{_shown(before)} may not stand right before {{{fact.id}}}."
+    if not _may_stand_after(fact, after, place, words):
+        yield f"{_shown(after)} may not stand right after {{{fact.id}}}."
+
+
+def _place(kind: str) -> str:
+    if kind in NUMBERS:
+        return "number"
+    return {"direction": "direction", "comparison": "direction", "verdict": "verdict"}.get(
+        kind, "objection" if kind in {"objection", "definition"} else ""
+    )
+
+
+def _may_stand_before(fact: Fact, token: Token | None, place: str, words: Lexicon) -> bool:
+    if token is None:
+        return True
+    if token.kind == "mark":
+        # A spaced hyphen or en dash before a number reads as a minus sign.
+        return token.text not in "-–" or fact.kind not in NUMBERS
+    if token.kind == "phrase":
+        return place in {"number", "objection"} or token.text in words.places["before_result_phrases"]
+    if token.kind == "slot":
+        return True  # judged above
+    if fact.kind in {"interval", "date", "count"} and token.text in _ARTICLES:
+        return True
+    return token.text in words.places[f"before_{place}"]
+
+
+def _may_stand_after(fact: Fact, token: Token | None, place: str, words: Lexicon) -> bool:
+    if token is None or token.kind == "slot":
+        return True
+    if token.kind == "mark":
+        return token.text in _ENDS or (token.text == "(" and place in {"number", "direction"}) or token.text == "?"
+    if place == "objection":
+        return False
+    if token.kind == "phrase":
+        return token.text in words.places["after_result_phrases"] or token.text in words.places["comparing_phrases"]
+    if fact.kind == "count" and _counts(fact, token.text, words):
+        return True
+    return token.text in words.places[f"after_{place}"]
+
+
+def _counts(fact: Fact, word: str, words: Lexicon) -> bool:
+    unit = fact.unit.lower().removesuffix("s")
+    if unit in {"", "unit", "n", "count"}:
+        return word in words.places["counted"] or bool(not unit and word.removesuffix("s") in fact.id.lower())
+    return word.removesuffix("s") == unit or (word in words.places["counted"] and unit in words.places["counted"])
+
+
+def _arm(fact: Fact, sentence: Sequence[Token], at: int, facts: Mapping[str, Fact], words: Lexicon) -> Iterator[str]:
+    if fact.kind != "name" or not fact.arm or at + 2 > len(sentence) - 1:
+        return
+    verb, then = sentence[at + 1], sentence[at + 2]
+    if sentence[at].own or verb.kind != "word" or verb.text not in {"is", "was", "are", "were"}:
+        return
+    named = facts.get(then.text) if then.kind == "slot" else None
+    if named is not None and named.kind in RESULTS:
+        return
+    if then.kind == "phrase" and then.text in words.places["after_arm_is_phrases"]:
+        return
+    if then.kind != "word" or then.text not in words.places["after_arm_is"]:
+        yield f"{{{fact.id}}} {verb.text} {then.text!r}: what an arm is, a fact must say."
+
+
+def _joins(sentence: Sequence[Token], facts: Mapping[str, Fact], words: Lexicon) -> Iterator[str]:
+    for left, join, right in zip(sentence, sentence[1:], sentence[2:], strict=False):
+        if left.kind == right.kind == "slot" and left.text in facts and right.text in facts:
+            if {facts[left.text].kind, facts[right.text].kind} <= NUMBERS:
+                if join.kind == "word" and join.text not in words.places["joins"]:
+                    yield f"{join.text!r} between two numbers makes a third."
+                if join.kind == "mark" and join.text in "-–—:":
+                    yield f"{join.text!r} between two numbers makes a third."
+
+
+def _quoted(clause: Sequence[Token], facts: Mapping[str, Fact], words: Lexicon) -> Iterator[str]:
+    kinds = {f.kind for f in facts_in(clause, facts)}
+    if "text" not in kinds:
+        return
+    if kinds & RESULTS:
+        yield "The plan's own words stand in one clause with a result, as if the result said them."
+    if not any(t.kind in {"word", "phrase"} and set(t.text.split("_")) & words.places["attribution"] for t in clause):
+        yield "Say whose words they are: the plan's, the hypothesis', the team's."
+
+
+def _shown(token: Token | None) -> str:
+    return "Nothing" if token is None else repr(token.text.replace("_", " "))
