@@ -32,7 +32,7 @@ def share(value: float, digits: int = 1) -> str:
 
 
 def p_value(p: float) -> str:
-    """ "p = .0016", "p < .0001": never 0, never 1 for want of an answer."""
+    """A p-value as text, such as "p = .0016": never 0, never 1 for want of an answer."""
     if p < 1e-4:
         return "p < .0001" if p == 0 or p < 1e-300 else f"p = {p:.1e}"
     return f"p = {p:.4f}".replace("0.", ".", 1) if p < 0.1 else f"p = {p:.2f}".replace("0.", ".", 1)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from copilot_tools.refusals import Refused
-from copilot_tools.stats.sources.count_roles import closest
-from copilot_tools.stats.sources.counts import CountsSource
-from copilot_tools.stats.sources.rows import RowsSource
-from copilot_tools.stats.sources.sql import text
+from copilot_tools.stats.sources.counts.count_roles import closest
+from copilot_tools.stats.sources.counts.source import CountsSource
+from copilot_tools.stats.sources.rows.source import RowsSource
+from copilot_tools.stats.sources.tables.sql import text
 
 __all__ = ["MOST", "arms_in"]
 

@@ -7,8 +7,6 @@ import functools
 from collections.abc import Iterable
 from typing import Literal
 
-from copilot_tools.stats.validity.case import blinded_checks, case_for_null
-
 from copilot_tools.refusals import Refused
 from copilot_tools.stats.circumstances import Circumstances
 from copilot_tools.stats.decision import decide
@@ -17,6 +15,7 @@ from copilot_tools.stats.practical import Practical, practical
 from copilot_tools.stats.reading import Reading, alarms, read
 from copilot_tools.stats.sources.source import Source
 from copilot_tools.stats.spec import AnalysisSpec
+from copilot_tools.stats.validity.case import blinded_checks, case_for_null
 from expcopilot.flow.standing import circumstances, shares_units, unplanned_cuts
 from expcopilot.records.entry import Draft
 from expcopilot.records.experiment import Experiment
@@ -226,8 +225,8 @@ def _blinded_elsewhere(other: Experiment, hint: str = "") -> Refused:
         "look.blinded",
         f"This is the data of {other.name!r}, which is registered and still blinded: its outcomes stay closed until "
         "the committed end.",
-        f"{hint}Wait for the end; or `expcopilot close {other.name} --early --reason ...`; or open it as an unblinding look "
-        f"that is stamped on the readout: `expcopilot analyze {other.name} DATA --unblind --reason ...`.",
+        f"{hint}Wait for the end; or `expcopilot close {other.name} --early --reason ...`; or open it as an unblinding "
+        f"look that is stamped on the readout: `expcopilot analyze {other.name} DATA --unblind --reason ...`.",
         name="experiment",
         value=other.name,
     )

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from copilot_tools.stats.sources.count_roles import CountColumns
-from copilot_tools.stats.sources.counts import CountsSource
-from copilot_tools.stats.sources.events import EventsSource, Rule, open_events
-from copilot_tools.stats.sources.files import open_file
-from copilot_tools.stats.sources.rows import RowsSource
+from copilot_tools.stats.sources.counts.count_roles import CountColumns
+from copilot_tools.stats.sources.counts.source import CountsSource
+from copilot_tools.stats.sources.counts.typed_arms import parse_arms
+from copilot_tools.stats.sources.rows.events import EventsSource, Rule, open_events
+from copilot_tools.stats.sources.rows.files import open_file
+from copilot_tools.stats.sources.rows.source import RowsSource
 from copilot_tools.stats.sources.source import Source
-from copilot_tools.stats.sources.typed_arms import parse_arms
 from copilot_tools.stats.spec import Dialect
 from expcopilot.records.look import Look
 
-__all__ = ["CountColumns", "counts", "events", "reopen", "rows", "typed_counts"]
+__all__ = ["CountColumns", "as_events", "counts", "events", "reopen", "rows", "typed_counts"]
 
 
 def rows(path: str | Path, dialect: Dialect | None = None) -> RowsSource:
@@ -41,6 +41,11 @@ def events(
         Refused: The file is missing, empty, or not what its name says.
     """
     return open_events(path, dialect, aggregate=aggregate)
+
+
+def as_events(opened: RowsSource, aggregate: Mapping[str, Rule] | None = None) -> EventsSource:
+    """Rows already opened, taken as one row an event."""
+    return EventsSource(opened, aggregate)
 
 
 def counts(path: str | Path, dialect: Dialect | None = None, *, columns: CountColumns | None = None) -> CountsSource:

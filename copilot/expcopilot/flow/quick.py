@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 
+from pydantic import ValidationError
+
 from copilot_tools.refusals import Refused
 from copilot_tools.stats.spec import AnalysisSpec, Arm, Effect, Metric
+from copilot_tools.validation import refusals_of
 
 __all__ = ["ASSUMED_EFFECT", "experiment_name", "quick_spec"]
 
@@ -40,7 +43,7 @@ def quick_spec(
         minimum_effect: What would matter; ``ASSUMED_EFFECT`` when not given.
 
     Raises:
-        Refused: Fewer than two arms, or the control cannot be told.
+        Refused: Fewer than two arms, the control cannot be told, or the arms have no usable names.
     """
     if len(arms) < 2:
         raise Refused.because(
@@ -68,11 +71,14 @@ def quick_spec(
             name="control",
             value=control,
         )
-    return AnalysisSpec(
-        unit=unit,
-        arm_column=arm_column,
-        arms=tuple(Arm(name=a) for a in arms),
-        control=control,
-        metrics=(metric.model_copy(update={"role": "primary"}),),
-        minimum_effect=minimum_effect or ASSUMED_EFFECT,
-    )
+    try:
+        return AnalysisSpec(
+            unit=unit,
+            arm_column=arm_column,
+            arms=tuple(Arm(name=a) for a in arms),
+            control=control,
+            metrics=(metric.model_copy(update={"role": "primary"}),),
+            minimum_effect=minimum_effect or ASSUMED_EFFECT,
+        )
+    except ValidationError as error:
+        raise Refused(*refusals_of(error, model=AnalysisSpec)) from None

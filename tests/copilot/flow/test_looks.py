@@ -11,9 +11,10 @@ import pandas as pd
 import pytest
 
 from copilot_tools.refusals import Refused
-from copilot_tools.stats.sources.frames import from_frame
+from copilot_tools.stats.sources.rows.frames import from_frame
 from copilot_tools.stats.spec import AnalysisSpec, Arm, DataPolicy, Effect, Metric
 from expcopilot import Copilot
+from expcopilot.flow import open_data
 from expcopilot.flow.quick import quick_spec
 from expcopilot.memory.workspace import Workspace
 from expcopilot.records.plan import Attestation, Design, Hypothesis, Plan
@@ -285,8 +286,6 @@ class TestStanding:
 class TestVerify:
     def test_a_file_changed_after_its_reading_is_named(self, copilot: Copilot, tmp_path: Path) -> None:
         """The bytes no longer have the recorded digest."""
-        from expcopilot.flow import open_data
-
         path = tmp_path / "data.csv"
         frame().to_csv(path, index=False)
         copilot.register(plan())

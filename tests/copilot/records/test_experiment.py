@@ -25,8 +25,10 @@ from expcopilot.records.digest import canonical, digest
 from expcopilot.records.entry import GENESIS, Draft, Entry
 from expcopilot.records.events import Amendment, Closing, ReadoutMade, RefusedCommand, Registration, Survey
 from expcopilot.records.experiment import Experiment, Stamped
+from expcopilot.records.fact import Fact
 from expcopilot.records.look import Look
 from expcopilot.records.plan import Attestation, Design, Hypothesis, Plan
+from expcopilot.records.prose import Blocked, CheckedProse, CheckedSentence, Statement
 from expcopilot.records.readout import ChangeLine, LookLine, Readout
 from expcopilot.records.verification import Verification
 
@@ -157,7 +159,15 @@ def chain(*events: tuple[str, Frozen], experiment: str = "cta-2026") -> tuple[En
 
 ENTRIES = chain(*EVENTS.items())
 LINE = {"time": "2026-02-03T00:00:00.000000Z", "actor": "Ada"}
+STATEMENT = Statement(text="The estimate is {primary.b.effect}.", section="finding")
+SENTENCE = CheckedSentence(text="It is +1%.", section="finding", facts=("primary.b.effect",), author="model")
+BLOCKED = Blocked(statement=STATEMENT, reasons=("A digit stands outside a slot.",))
 SAMPLES: tuple[Frozen, ...] = (
+    Fact(id="primary.b.effect", kind="effect", text="+1%", value=0.01, unit="relative", metric="orders", arm="b"),
+    STATEMENT,
+    SENTENCE,
+    BLOCKED,
+    CheckedProse(role="narrator", sentences=(SENTENCE,), blocked=(BLOCKED,)),
     *EVENTS.values(),
     look(2, outcomes=False),
     PLAN,

@@ -16,7 +16,7 @@ class Circumstances(Frozen):
         days_run: Days since first exposure (from the data where it has days, else from the calendar).
         planned: Whether a registered plan governs this reading; a quick look has none.
         post_hoc: Why the plan counts as registered after the fact (sentence), or "".
-        attested: Where, when and by whom the decision was taken before, for a plan registered later on that word, or "".
+        attested: Where, when and by whom the decision was taken before, for a plan registered on that word, or "".
         closed_early: The reason given for stopping before the committed size, or "".
         altered: Sentences: plan or data not what they were. Any of them makes the reading invalid.
         outcome_looks: Units seen at each look that showed outcomes, this one last.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from pydantic import Field, ValidationError
 
 from copilot_tools.base import Frozen
@@ -178,7 +177,7 @@ def _said(fact: GivenFact) -> str:
 
 
 def _kind(name: str, *, number: bool) -> FactKind:
-    first, last = name.split(".")[0], name.split(".")[-1]
+    first, last = name.split(".", maxsplit=1)[0], name.rsplit(".", maxsplit=1)[-1]
     if last in _KINDS and not (number and _KINDS[last] == "name"):
         return _KINDS[last]
     if number:

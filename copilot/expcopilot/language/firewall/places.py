@@ -98,7 +98,12 @@ def _counts(fact: Fact, word: str, words: Lexicon) -> bool:
 
 
 def _arm(fact: Fact, sentence: Sequence[Token], at: int, facts: Mapping[str, Fact], words: Lexicon) -> Iterator[str]:
-    if fact.kind != "name" or not fact.arm or at + 2 > len(sentence) - 1:
+    if fact.kind != "name" or not fact.arm:
+        return
+    before = sentence[at - 1] if at else None
+    if before is not None and not _may_stand_before_arm(before, words):
+        yield f"{_shown(before)} may not stand right before {{{fact.id}}}, the name of an arm."
+    if at + 2 > len(sentence) - 1:
         return
     verb, then = sentence[at + 1], sentence[at + 2]
     if sentence[at].own or verb.kind != "word" or verb.text not in {"is", "was", "are", "were"}:
@@ -110,6 +115,12 @@ def _arm(fact: Fact, sentence: Sequence[Token], at: int, facts: Mapping[str, Fac
         return
     if then.kind != "word" or then.text not in words.places["after_arm_is"]:
         yield f"{{{fact.id}}} {verb.text} {then.text!r}: what an arm is, a fact must say."
+
+
+def _may_stand_before_arm(token: Token, words: Lexicon) -> bool:
+    if token.kind == "phrase":
+        return token.text in words.places["before_arm_phrases"]
+    return token.kind == "mark" or token.text in words.places["before_arm"]
 
 
 def _joins(sentence: Sequence[Token], facts: Mapping[str, Fact], words: Lexicon) -> Iterator[str]:

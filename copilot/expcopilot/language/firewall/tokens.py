@@ -113,7 +113,7 @@ def _misplaced(mark: str, before: str, after: str) -> str:
         joined = mark == "—" and before.isalpha() and after.isalpha()
         return "" if spaced or joined else f"The dash {mark!r} stands where it could be read as a sign or a range."
     if mark == "(":
-        return "" if before in {"", " "} and after.isalpha() or (before in {"", " "} and after == "{") else _odd(mark)
+        return "" if (before in {"", " "} and after.isalpha()) or (before in {"", " "} and after == "{") else _odd(mark)
     if before in {"", " "} or (before in _CLOSING and before != ")"):
         return _odd(mark)
     return "" if after in {"", " "} or (mark == ")" and after in _CLOSING) else _odd(mark)

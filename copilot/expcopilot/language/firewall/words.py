@@ -75,11 +75,12 @@ def faults(
 ) -> Iterator[str]:
     """Why the words of an absorbed sentence do not pass."""
     beside = has_result(sentence, facts)
+    kinds = {f.kind for f in facts_in(sentence, facts)}
     for token in sentence:
         if token.kind != "word":
             continue
         if token.text not in words.words and not (
-            token.text in words.verdict or token.text in words.places["breaks"] or token.text in words.places["counted"]
+            token.text in words.places["breaks"] or (token.text in words.verdict and "verdict" in kinds)
         ):
             yield f"{token.text!r} is not in the vocabulary."
         elif beside and token.text in words.conditional:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,7 +72,8 @@ def command(
     experiment = _experiment_of(name)
     plan = copilot.experiment(experiment).plan
     spec = plan.analysis if plan is not None else None
-    source = open_source(
+    source = functools.partial(
+        open_source,
         data,
         arms,
         form=form or _usual(spec, data),

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from copilot_tools.stats.sources.counts import CountsSource
-    from copilot_tools.stats.sources.events import Rule
+    from copilot_tools.stats.sources.counts.source import CountsSource
+    from copilot_tools.stats.sources.rows.events import Rule
     from copilot_tools.stats.sources.source import Source
     from copilot_tools.stats.spec import Dialect
 
@@ -136,7 +136,7 @@ def open_source(
 
 def open_counts(data: Path, dialect: Dialect | None, *, units: str) -> CountsSource:
     """A file of counts; every column but the arm's, the units' and the values' is a stratum."""
-    from copilot_tools.stats.sources.count_roles import CountColumns
+    from copilot_tools.stats.sources.counts.count_roles import CountColumns
     from expcopilot.flow import open_data
 
     return open_data.counts(data, dialect, columns=CountColumns(n=units))

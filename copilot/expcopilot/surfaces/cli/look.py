@@ -90,7 +90,7 @@ def _opened(given: dict[str, Any]) -> tuple[Source, AnalysisSpec]:
 
 
 def _counts(given: dict[str, Any]) -> tuple[Source, AnalysisSpec]:
-    from copilot_tools.stats.sources.typed_arms import parse_arms
+    from copilot_tools.stats.sources.counts.typed_arms import parse_arms
     from expcopilot.flow import open_data
     from expcopilot.flow.quick import quick_spec
 
@@ -138,7 +138,7 @@ def _rows(given: dict[str, Any]) -> tuple[Source, AnalysisSpec]:
         unit=given["unit"],
         minimum_effect=_matters(given, metric),
     )
-    source = rows.as_events(rules(given["aggregate"])) if given["form"] == "events" else rows
+    source = open_data.as_events(rows, rules(given["aggregate"])) if given["form"] == "events" else rows
     return source, spec.model_copy(update={"dialect": dialect})
 
 

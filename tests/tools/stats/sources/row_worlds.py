@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from copilot_tools.refusals import Refusal
-from copilot_tools.stats.sources.files import open_file
+from copilot_tools.stats.sources.rows.files import open_file
 from copilot_tools.stats.spec import AnalysisSpec, Arm, Effect, Metric
 
 BOUGHT = Metric(name="bought", role="primary", kind="proportion", column="bought")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from copilot_tools.refusals import Refused
-from copilot_tools.stats.sources.files import open_file
+from copilot_tools.stats.sources.rows.files import open_file
 from copilot_tools.stats.spec import Dialect, Exposure, Metric
 from tools.stats.sources.row_worlds import BOUGHT, ROWS, SPEND, problems, spec, write
 

@@ -14,14 +14,12 @@ from hypothesis import strategies as st
 from copilot_tools.results import Slice
 from copilot_tools.stats.inference.omnibus import mantel_haenszel, strata_of
 from copilot_tools.stats.moments import Moments
-from copilot_tools.stats.sources.arm_counts import ArmCounts
-from copilot_tools.stats.sources.count_roles import CountColumns
-from copilot_tools.stats.sources.counts import CountsSource
-from copilot_tools.stats.sources.quick_spec import spec_of_counts
-from copilot_tools.stats.sources.typed_arms import parse_arm, parse_arms
-from copilot_tools.stats.spec import AnalysisSpec, Arm, Cap, Dialect, Effect, Metric
-
-MATTERS = Effect(size=0.05, scale="relative")
+from copilot_tools.stats.sources.counts.arm_counts import ArmCounts
+from copilot_tools.stats.sources.counts.count_roles import CountColumns
+from copilot_tools.stats.sources.counts.source import CountsSource
+from copilot_tools.stats.sources.counts.typed_arms import parse_arm, parse_arms
+from copilot_tools.stats.spec import AnalysisSpec, Arm, Cap, Dialect, Metric
+from tools.stats.sources.count_worlds import MATTERS, spec_of_counts
 
 
 def saved(folder: Path, name: str, text: str) -> Path:
@@ -31,7 +29,7 @@ def saved(folder: Path, name: str, text: str) -> Path:
 
 
 def two_arms(**more) -> AnalysisSpec:
-    return spec_of_counts(("control", "b"), "control", minimum_effect=MATTERS, **more)
+    return spec_of_counts(("control", "b"), "control", **more)
 
 
 def several_metrics(**more) -> AnalysisSpec:
@@ -188,7 +186,7 @@ def test_an_arm_may_be_called_no(tmp_path):
     file = saved(tmp_path, "counts.yml", "arms: {no: {n: 10, successes: 2}, 010: {n: 12, successes: 3}}\n")
     source = CountsSource.from_file(file)
     assert source.arms() == ("no", "010")
-    spec = spec_of_counts(source.arms(), "no", minimum_effect=MATTERS)
+    spec = spec_of_counts(source.arms(), "no")
     assert source.scan(spec, metrics=spec.metrics).units_of("010") == 12
 
 
@@ -286,21 +284,13 @@ def test_evidence_survives_json(tmp_path):
     assert type(evidence).model_validate(evidence.to_json()) == evidence
 
 
-def test_a_quick_spec_has_equal_weights_unless_given():
-    """The helper's spec: equal weights by default, configured ones when given, one primary metric."""
-    spec = two_arms(direction="decrease")
-    assert [arm.weight for arm in spec.arms] == [1, 1]
-    assert (spec.primary.name, spec.primary.sign, spec.minimum_effect) == ("conversion", -1, MATTERS)
-    assert [arm.weight for arm in two_arms(weights={"b": 1, "control": 9}).arms] == [9, 1]
-
-
 @pytest.mark.real_data
 def test_berkeley_reads_as_counts_with_strata(real_data):
     """Berkeley 1973, six departments: 44.5 against 30.4% overall, and within departments the other way round."""
     columns = CountColumns(arm="applicant", n="applied", successes="admitted")
     source = CountsSource.from_file(real_data / "berkeley_1973.csv", columns=columns)
     assert source.arms() == ("Female", "Male")
-    spec = spec_of_counts(source.arms(), "Female", minimum_effect=MATTERS, metric="admission")
+    spec = spec_of_counts(source.arms(), "Female", metric="admission")
     evidence = source.scan(spec, metrics=spec.metrics)
     assert evidence.dimensions == ("department",)
     rates = {arm: evidence.moments_of("admission", arm).mean[0] for arm in spec.arm_names}
@@ -333,7 +323,7 @@ def test_kidney_stones_read_as_counts_with_strata(real_data):
     """Charig (1986): open surgery better in both strata (93.1 and 73.0%), worse overall (78.0 against 82.6%)."""
     columns = CountColumns(arm="treatment", successes="success")
     source = CountsSource.from_file(real_data / "kidney_stones.csv", columns=columns)
-    spec = spec_of_counts(source.arms(), "pcnl", minimum_effect=MATTERS, metric="success")
+    spec = spec_of_counts(source.arms(), "pcnl", metric="success")
     evidence = source.scan(spec, metrics=spec.metrics)
 
     def rate(arm: str, level: str = "") -> float:

@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 from copilot_tools.refusals import Refusal, Refused
-from copilot_tools.stats.sources.count_roles import CountColumns
-from copilot_tools.stats.sources.counts import CountsSource
-from copilot_tools.stats.sources.quick_spec import spec_of_counts
-from copilot_tools.stats.sources.typed_arms import parse_arms
+from copilot_tools.stats.sources.counts.count_roles import CountColumns
+from copilot_tools.stats.sources.counts.source import CountsSource
+from copilot_tools.stats.sources.counts.typed_arms import parse_arms
 from copilot_tools.stats.spec import AnalysisSpec, Arm, Dialect, Effect, Metric, Segment
 
 MATTERS = Effect(size=0.05, scale="relative")
@@ -336,27 +335,6 @@ def test_control_characters_come_out_inert(tmp_path):
     found = from_file(tmp_path, "c.csv", "arm,n,successes\ncontrol,\x1b[31m9,1\nb,9,2\n").problems(spec())
     assert "\x1b" not in found[0].reason
     assert "\\x1b" in found[0].reason
-
-
-QUICK = {
-    "one arm": ((("a",), "a"), {}, "counts.one_arm"),
-    "no arm": (((), "a"), {}, "counts.one_arm"),
-    "twice": ((("a", "b", "b"), "a"), {}, "counts.duplicate_row"),
-    "control": ((("a", "b"), "A"), {}, "counts.control_unknown"),
-    "weights": ((("a", "b"), "a"), {"weights": {"a": 1}}, "counts.weights_mismatch"),
-    "weight": ((("a", "b"), "a"), {"weights": {"a": 1, "b": 0}}, "parameter.not_positive"),
-    "alpha": ((("a", "b"), "a"), {"alpha": 0.5}, "parameter.out_of_range"),
-    "empty name": ((("a", ""), "a"), {}, "counts.name_empty"),
-}
-
-
-@pytest.mark.parametrize("case", QUICK)
-def test_a_quick_spec_that_is_none(case):
-    """Each contradiction in a quick spec is refused by code, never a traceback of the model."""
-    arguments, options, code = QUICK[case]
-    found = refusals(lambda: spec_of_counts(*arguments, minimum_effect=MATTERS, **options))
-    assert code in {r.code for r in found}
-    assert all(r.reason for r in found)
 
 
 def test_arms_of_a_file_without_their_column(tmp_path):

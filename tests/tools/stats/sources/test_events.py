@@ -9,8 +9,8 @@ import pytest
 from copilot_tools.refusals import Refused
 from copilot_tools.results import Slice
 from copilot_tools.stats.evidence import BALANCE
-from copilot_tools.stats.sources.events import open_events
-from copilot_tools.stats.sources.files import open_file
+from copilot_tools.stats.sources.rows.events import EventsSource, open_events
+from copilot_tools.stats.sources.rows.files import open_file
 from copilot_tools.stats.spec import AnalysisSpec, DataPolicy, Metric
 from tools.stats.sources.row_worlds import problems, spec, write
 
@@ -123,4 +123,4 @@ def test_rows_can_be_taken_as_events(tmp_path: Path) -> None:
     """A file opened as rows and refused as events is read on without opening it again."""
     rows = open_file(write(tmp_path, EVENTS))
     assert {p.code for p in rows.problems(PLAN)} >= {"data.event_rows"}
-    assert rows.as_events({"amount": "sum"}).problems(PLAN) == ()
+    assert EventsSource(rows, {"amount": "sum"}).problems(PLAN) == ()

@@ -12,9 +12,9 @@ import pytest
 
 from copilot_tools.refusals import Refused
 from copilot_tools.stats.evidence import Evidence
-from copilot_tools.stats.sources.files import open_file
-from copilot_tools.stats.sources.frames import from_frame, from_relation
-from copilot_tools.stats.sources.rows import RowsSource
+from copilot_tools.stats.sources.rows.files import open_file
+from copilot_tools.stats.sources.rows.frames import from_frame, from_relation
+from copilot_tools.stats.sources.rows.source import RowsSource
 from copilot_tools.stats.spec import Dialect
 from tools.stats.sources.row_worlds import BOUGHT, ROWS, SPEND, spec, write
 

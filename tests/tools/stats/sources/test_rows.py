@@ -15,7 +15,7 @@ import pytest
 from copilot_tools.results import Slice
 from copilot_tools.stats.evidence import BALANCE, Evidence
 from copilot_tools.stats.moments import Moments
-from copilot_tools.stats.sources.files import open_file
+from copilot_tools.stats.sources.rows.files import open_file
 from copilot_tools.stats.spec import AnalysisSpec, Arm, Cap, Dialect, Effect, Metric, Segment
 from tools.stats.sources.row_worlds import BOUGHT, ROWS, SPEND, spec, write
 

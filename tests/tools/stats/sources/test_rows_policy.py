@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from copilot_tools.stats.evidence import BALANCE, Evidence
-from copilot_tools.stats.sources.files import open_file
+from copilot_tools.stats.sources.rows.files import open_file
 from copilot_tools.stats.spec import DataPolicy, Exposure
 from tools.stats.sources.row_worlds import BOUGHT, problems, spec, write
 

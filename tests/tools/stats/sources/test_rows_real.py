@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from copilot_tools.results import Slice
-from copilot_tools.stats.sources.files import open_file
+from copilot_tools.stats.sources.rows.files import open_file
 from copilot_tools.stats.spec import AnalysisSpec, Arm, DataPolicy, Effect, Exposure, Metric
 
 pytestmark = pytest.mark.real_data
@@ -95,7 +95,7 @@ def test_udacity_blocks_until_the_policy_speaks(real_data: Path) -> None:
 
 
 def test_udacity_follows_the_policy(real_data: Path) -> None:
-    """Both policies apply to the data as found, so neither hides what the other is about; pandas agrees on what is left."""
+    """Both policies apply to the data as found, so neither hides the other; pandas agrees on what is left."""
     policy = DataPolicy(contradictions="drop", two_arms="drop", duplicates="first")
     plan = LANDING.model_copy(update={"policy": policy})
     evidence = open_file(real_data / "udacity_landing.csv.gz").scan(plan, metrics=plan.metrics)

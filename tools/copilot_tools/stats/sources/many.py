@@ -18,22 +18,16 @@ import numpy.typing as npt
 
 from copilot_tools.base import Frozen
 from copilot_tools.refusals import Refusal, Refused, refuse_if_any
-from copilot_tools.stats.sources.count_roles import closest
-from copilot_tools.stats.sources.csv_file import load_csv
-from copilot_tools.stats.sources.encoding import digest_of
-from copilot_tools.stats.sources.parquet import load_parquet
-from copilot_tools.stats.sources.sql import literal, number, number_literal, text
-from copilot_tools.stats.sources.table import Table, connect
+from copilot_tools.stats.sources.counts.count_roles import closest
+from copilot_tools.stats.sources.tables.load import load
+from copilot_tools.stats.sources.tables.sql import literal, number, number_literal, text
+from copilot_tools.stats.sources.tables.table import Table
 from copilot_tools.stats.spec import Dialect
 
 __all__ = ["Group", "ManyArms", "ManyColumns", "parse_group", "read_many"]
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.intp]
-
-_CSV = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".tab", ".txt", ".txt.gz")
-_PARQUET = (".parquet", ".pq")
-_EXCEL = (".xlsx", ".xlsm")
 
 
 class ManyColumns(Frozen):
@@ -169,7 +163,7 @@ def read_many(
     """
     dialect = dialect or Dialect()
     file = Path(path)
-    digest, table = _load(file, dialect, sheet)
+    digest, table = load(file, dialect, sheet=sheet)
     try:
         refuse_if_any(_missing(tuple(table.columns), columns, group))
         found: dict[str, Any] = table.connection.execute(_query(table, columns, group, dialect.decimal)).fetchnumpy()
@@ -185,27 +179,6 @@ def read_many(
             value=len(tests),
         )
     return _arranged(file.name, digest, tests, found, columns)
-
-
-def _load(file: Path, dialect: Dialect, sheet: str | None) -> tuple[str, Table]:
-    name = file.name.lower()
-    if not file.is_file():
-        raise Refused.because("file.missing", f"There is no file {file}.", "Check the path.", name=str(file))
-    if name.endswith(_CSV):
-        return digest_of(file), load_csv(connect(), file, dialect)
-    if name.endswith(_PARQUET):
-        return digest_of(file), load_parquet(connect(), file)
-    if name.endswith(_EXCEL):
-        from copilot_tools.stats.sources.excel import load_excel  # noqa: PLC0415 - openpyxl only where it is needed
-
-        return digest_of(file), load_excel(connect(), file, sheet)
-    raise Refused.because(
-        "file.format_unknown",
-        f"{file.name} is of no format known here.",
-        "Give a .csv, .csv.gz, .tsv, .parquet or .xlsx file.",
-        name=file.name,
-        value=file.suffix,
-    )
 
 
 def _missing(header: tuple[str, ...], columns: ManyColumns, group: Group | None) -> list[Refusal]:

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
-
 from copilot_tools.refusals import Refusal, Refused, refuse_if_any
 from copilot_tools.stats.evidence import Evidence, SourceInfo
-from copilot_tools.stats.sources import scan
-from copilot_tools.stats.sources.arm_checks import arm_problems
-from copilot_tools.stats.sources.column_checks import column_problems
-from copilot_tools.stats.sources.dimensions import dimensions
-from copilot_tools.stats.sources.event_rows import event_rows
-from copilot_tools.stats.sources.exposure_checks import exposure_problems
-from copilot_tools.stats.sources.quality import Analysed, apply_policy
-from copilot_tools.stats.sources.sketch import sketch
-from copilot_tools.stats.sources.table import Table
-from copilot_tools.stats.sources.value_checks import empty_cells, value_problems
-from copilot_tools.stats.sources.working import Working, balance_columns, prepare
+from copilot_tools.stats.sources.rows import scan
+from copilot_tools.stats.sources.rows.arm_checks import arm_problems
+from copilot_tools.stats.sources.rows.column_checks import column_problems
+from copilot_tools.stats.sources.rows.dimensions import dimensions
+from copilot_tools.stats.sources.rows.event_rows import event_rows
+from copilot_tools.stats.sources.rows.exposure_checks import exposure_problems
+from copilot_tools.stats.sources.rows.quality import Analysed, apply_policy
+from copilot_tools.stats.sources.rows.sketch import sketch
+from copilot_tools.stats.sources.rows.value_checks import empty_cells, value_problems
+from copilot_tools.stats.sources.rows.working import Working, balance_columns, prepare
+from copilot_tools.stats.sources.tables.table import Table
 from copilot_tools.stats.spec import AnalysisSpec, Dialect, Metric
-
-if TYPE_CHECKING:
-    from copilot_tools.stats.sources.events import EventsSource, Rule
 
 __all__ = ["RowsSource"]
 
@@ -46,12 +40,6 @@ class RowsSource:
     def describe(self) -> SourceInfo:
         """Name, digest, columns."""
         return self._info
-
-    def as_events(self, aggregate: Mapping[str, Rule] | None = None) -> EventsSource:
-        """The same data read as one row an event, brought to one row a unit by the plan's unit."""
-        from copilot_tools.stats.sources.events import EventsSource  # noqa: PLC0415 - it is built on this class
-
-        return EventsSource(self, aggregate)
 
     def problems(self, spec: AnalysisSpec, cuts: tuple[str, ...] = ()) -> tuple[Refusal, ...]:
         """Everything that makes the data unreadable under this spec; empty when it can be scanned."""

@@ -1,4 +1,4 @@
-"""A file -> a source of rows. The ending says the format; everything else is declared in the dialect, never guessed."""
+"""A file -> a table in an engine. The ending says the format; everything else is declared, never guessed."""
 
 from __future__ import annotations
 
@@ -6,34 +6,34 @@ from collections.abc import Callable
 from pathlib import Path
 
 from copilot_tools.refusals import Refused
-from copilot_tools.stats.evidence import SourceInfo
-from copilot_tools.stats.sources.csv_file import load_csv
-from copilot_tools.stats.sources.encoding import digest_of
-from copilot_tools.stats.sources.parquet import load_parquet
-from copilot_tools.stats.sources.rows import RowsSource
-from copilot_tools.stats.sources.table import Table, connect
+from copilot_tools.stats.sources.tables.csv_file import load_csv
+from copilot_tools.stats.sources.tables.encoding import digest_of
+from copilot_tools.stats.sources.tables.parquet import load_parquet
+from copilot_tools.stats.sources.tables.table import Table, connect
 from copilot_tools.stats.spec import Dialect
 
-__all__ = ["open_file"]
+__all__ = ["load"]
 
 _CSV = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".tab", ".txt", ".txt.gz")
 _PARQUET = (".parquet", ".pq")
 _EXCEL = (".xlsx", ".xlsm")
 
 
-def open_file(path: str | Path, dialect: Dialect | None = None, *, sheet: str | None = None) -> RowsSource:
-    """Open a file with one row a unit.
+def load(path: Path, dialect: Dialect, *, sheet: str | None = None) -> tuple[str, Table]:
+    """Load a file whole.
 
     Args:
         path: CSV (.csv, .tsv, .txt, also with .gz), Parquet (.parquet) or Excel (.xlsx).
-        dialect: How a CSV writes things; ``spec.dialect`` of the plan. The ending .tsv or .tab itself declares a tab.
+        dialect: How a CSV writes things. The ending .tsv or .tab itself declares a tab.
         sheet: Which sheet of a workbook; needed when several hold data.
+
+    Returns:
+        The SHA-256 of the file's bytes, and the table.
 
     Raises:
         Refused: No such file, an unknown format, an empty file, a wrong encoding, a missing or ambiguous header,
             ragged lines, or a file that changed while it was read.
     """
-    path, dialect = Path(path), dialect or Dialect()
     before = _stamp(path)
     digest = digest_of(path)
     table = _loader(path, dialect, sheet)()
@@ -44,8 +44,7 @@ def open_file(path: str | Path, dialect: Dialect | None = None, *, sheet: str | 
             "Wait until whatever writes it has finished, and try again.",
             name=path.name,
         )
-    info = SourceInfo(kind="rows", name=path.name, location=str(path.resolve()), digest=digest, columns=table.types())
-    return RowsSource(table, info, opened_with=dialect)
+    return digest, table
 
 
 def _stamp(path: Path) -> tuple[int, int, int]:
@@ -72,7 +71,7 @@ def _loader(path: Path, dialect: Dialect, sheet: str | None) -> Callable[[], Tab
         return lambda: load_parquet(connect(), path)
     if name.endswith(_EXCEL):
         # openpyxl and pyarrow are heavy and only needed here
-        from copilot_tools.stats.sources.excel import load_excel  # noqa: PLC0415
+        from copilot_tools.stats.sources.tables.excel import load_excel  # noqa: PLC0415
 
         return lambda: load_excel(connect(), path, sheet)
     old = name.endswith(".xls")

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 
 from copilot_tools.base import Frozen
 from copilot_tools.refusals import Refusal
-from copilot_tools.stats.sources.arm_counts import FORMS, VALUES, ArmCounts, read_counts
-from copilot_tools.stats.sources.count_tables import CountTable
+from copilot_tools.stats.sources.counts.arm_counts import FORMS, VALUES, ArmCounts, read_counts
+from copilot_tools.stats.sources.counts.count_tables import CountTable
 from copilot_tools.stats.spec import AnalysisSpec
 
 __all__ = ["CountColumns", "closest", "read_cells"]

@@ -1,8 +1,9 @@
 """What the data is like before outcomes are looked at, and what the plan's policy does about it.
 
-Rows without an arm go first; contradictions with the exposure and units in two arms are both counted on the data as
-found, so that neither policy hides what the other is about; repeated rows and activation follow on what is left. A step whose policy is "refuse" removes nothing; if it finds offenders, the
-outcomes stay closed, so that nobody chooses a policy by its result.
+Rows without an arm go first. Contradictions with the exposure and units in two arms are both counted on the data as
+found, so that neither policy hides what the other is about; repeated rows and activation follow on what is left. A step
+whose policy is "refuse" removes nothing; if it finds offenders, the outcomes stay closed, so that nobody chooses a
+policy by its result.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from copilot_tools.stats.evidence import Quality
-from copilot_tools.stats.sources.sql import literal
-from copilot_tools.stats.sources.table import shown
-from copilot_tools.stats.sources.working import Working
+from copilot_tools.stats.sources.rows.working import Working
+from copilot_tools.stats.sources.tables.sql import literal
+from copilot_tools.stats.sources.tables.table import shown
 from copilot_tools.stats.spec import AnalysisSpec
 
 __all__ = ["Analysed", "apply_policy"]

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import duckdb
 
 from copilot_tools.refusals import Refused
-from copilot_tools.stats.sources import sql
-from copilot_tools.stats.sources.table import Table
+from copilot_tools.stats.sources.tables import sql
+from copilot_tools.stats.sources.tables.table import Table
 from copilot_tools.stats.spec import AnalysisSpec
 
 __all__ = ["Working", "balance_columns", "cut_columns", "number_columns", "prepare", "session_zone"]

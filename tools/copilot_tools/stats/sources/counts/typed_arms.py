@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from copilot_tools.refusals import Refusal, Refused, refuse_if_any
-from copilot_tools.stats.sources.arm_counts import VALUES, ArmCounts, read_counts
+from copilot_tools.stats.sources.counts.arm_counts import VALUES, ArmCounts, read_counts
 
 __all__ = ["parse_arm", "parse_arms"]
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from copilot_tools.results import Slice
 from copilot_tools.stats.evidence import BALANCE, Extreme, MetricCell, Missing, UnitCell
 from copilot_tools.stats.moments import Moments
-from copilot_tools.stats.sources.dimensions import Dimension
-from copilot_tools.stats.sources.sql import number_literal
-from copilot_tools.stats.sources.working import Working
+from copilot_tools.stats.sources.rows.dimensions import Dimension
+from copilot_tools.stats.sources.rows.working import Working
+from copilot_tools.stats.sources.tables.sql import number_literal
 from copilot_tools.stats.spec import AnalysisSpec, Metric
 
 __all__ = ["Block", "above", "balance_block", "days", "empty", "extremes", "metric_block", "missing", "moments"]

@@ -9,9 +9,9 @@ from pathlib import Path
 import duckdb
 
 from copilot_tools.refusals import Refused
-from copilot_tools.stats.sources.encoding import check_text, header_of, write_utf8
-from copilot_tools.stats.sources.sql import literal
-from copilot_tools.stats.sources.table import Table, check_header, shown
+from copilot_tools.stats.sources.tables.encoding import check_text, header_of, write_utf8
+from copilot_tools.stats.sources.tables.sql import literal
+from copilot_tools.stats.sources.tables.table import Table, check_header, shown
 from copilot_tools.stats.spec import Dialect
 
 __all__ = ["load_csv"]

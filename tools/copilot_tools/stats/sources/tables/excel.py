@@ -15,7 +15,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 from openpyxl.utils.exceptions import InvalidFileException  # type: ignore[import-untyped]
 
 from copilot_tools.refusals import Refused
-from copilot_tools.stats.sources.table import Table, check_header, shown
+from copilot_tools.stats.sources.tables.table import Table, check_header, shown
 
 __all__ = ["arrow_column", "load_arrow", "load_excel"]
 

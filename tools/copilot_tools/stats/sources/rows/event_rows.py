@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from copilot_tools.refusals import Refusal
-from copilot_tools.stats.sources.table import shown
-from copilot_tools.stats.sources.working import Working
+from copilot_tools.stats.sources.rows.working import Working
+from copilot_tools.stats.sources.tables.table import shown
 from copilot_tools.stats.spec import AnalysisSpec
 
 __all__ = ["event_rows"]

@@ -13,11 +13,11 @@ from typing import Literal
 
 from copilot_tools.refusals import Refusal, refuse_if_any
 from copilot_tools.stats.evidence import BALANCE, Evidence, SourceInfo
-from copilot_tools.stats.sources.files import open_file
-from copilot_tools.stats.sources.rows import RowsSource
-from copilot_tools.stats.sources.sql import number_literal
-from copilot_tools.stats.sources.table import Table, shown
-from copilot_tools.stats.sources.working import Working, balance_columns
+from copilot_tools.stats.sources.rows.files import open_file
+from copilot_tools.stats.sources.rows.source import RowsSource
+from copilot_tools.stats.sources.rows.working import Working, balance_columns
+from copilot_tools.stats.sources.tables.sql import number_literal
+from copilot_tools.stats.sources.tables.table import Table, shown
 from copilot_tools.stats.spec import AnalysisSpec, Dialect, Metric
 
 __all__ = ["EventsSource", "Rule", "open_events"]

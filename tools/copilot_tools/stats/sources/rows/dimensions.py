@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
-from copilot_tools.stats.sources.sql import literal, number_literal
-from copilot_tools.stats.sources.working import Working
+from copilot_tools.stats.sources.rows.working import Working
+from copilot_tools.stats.sources.tables.sql import literal, number_literal
 from copilot_tools.stats.spec import AnalysisSpec
 
 __all__ = ["EMPTY", "OTHER", "Dimension", "dimensions"]

@@ -7,7 +7,7 @@ References:
 
 from __future__ import annotations
 
-from copilot_tools.stats.sources.working import Working
+from copilot_tools.stats.sources.rows.working import Working
 
 __all__ = ["SIZE", "sketch"]
 

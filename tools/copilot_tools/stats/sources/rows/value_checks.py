@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from copilot_tools.refusals import Refusal
-from copilot_tools.stats.sources.table import shown
-from copilot_tools.stats.sources.working import Working, balance_columns
+from copilot_tools.stats.sources.rows.working import Working, balance_columns
+from copilot_tools.stats.sources.tables.table import shown
 from copilot_tools.stats.spec import AnalysisSpec, Metric
 
 __all__ = ["empty_cells", "value_problems"]

@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 
 from copilot_tools.refusals import Refused
-from copilot_tools.stats.sources.sql import Kind, kind_of
+from copilot_tools.stats.sources.tables.sql import Kind, kind_of
 
 __all__ = ["Column", "Table", "check_header", "connect", "shown"]
 

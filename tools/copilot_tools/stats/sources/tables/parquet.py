@@ -10,8 +10,8 @@ from pathlib import Path
 import duckdb
 
 from copilot_tools.refusals import Refused
-from copilot_tools.stats.sources.sql import literal
-from copilot_tools.stats.sources.table import Table, check_header
+from copilot_tools.stats.sources.tables.sql import literal
+from copilot_tools.stats.sources.tables.table import Table, check_header
 
 __all__ = ["load_parquet"]
 

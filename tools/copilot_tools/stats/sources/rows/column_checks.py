@@ -6,8 +6,8 @@ import difflib
 from collections.abc import Iterator
 
 from copilot_tools.refusals import Refusal
-from copilot_tools.stats.sources.table import Table, shown
-from copilot_tools.stats.sources.working import balance_columns, cut_columns
+from copilot_tools.stats.sources.rows.working import balance_columns, cut_columns
+from copilot_tools.stats.sources.tables.table import Table, shown
 from copilot_tools.stats.spec import AnalysisSpec
 
 __all__ = ["closest", "column_problems"]

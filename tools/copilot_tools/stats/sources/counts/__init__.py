@@ -1,0 +1,1 @@
+"""Summary counts: typed by hand or in a small file, with strata."""

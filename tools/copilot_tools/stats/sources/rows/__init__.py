@@ -1,0 +1,1 @@
+"""One row a unit (or an event): checked as a whole, treated as the plan says, scanned once."""
