@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint calibrate torture bench wheel clean
+.PHONY: help demo test lint calibrate torture bench map wheel clean
 
 help: ## show these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ torture: $(READY) ## long crash tests: kills, damage, two writers
 
 bench: $(READY) ## how fast, as ratios to a floor measured beside it
 	@for script in bench/bench_*.py; do $(BIN)/python $$script || exit 1; done
+
+map: $(READY) ## write MAP.md: one line for every file
+	$(BIN)/python scripts/make_map.py
 
 wheel: $(READY) ## build dist/*.whl, install it in a fresh environment and run the demo from there
 ifdef UV

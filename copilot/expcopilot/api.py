@@ -130,12 +130,14 @@ class Copilot:
 
     # --- the data -----------------------------------------------------------------------------------------------
 
-    def analyze(self, name: str | Path, source: Source, *, cuts: tuple[str, ...] = (), unblind: str = "") -> Look:
+    def analyze(
+        self, name: str | Path, source: Source | Callable[[], Source], *, cuts: tuple[str, ...] = (), unblind: str = ""
+    ) -> Look:
         """Take one look under the registered plan; blinded until the committed end.
 
         Args:
             name: The experiment, or its plan file, which must still be the registered plan.
-            source: The data; see ``open_data``.
+            source: The data, or what opens it: then a refusal to open is on record, too.
             cuts: Further columns to slice by: exploratory, and counted.
             unblind: Why outcomes must be opened before the committed end; stamped on every readout.
 
@@ -157,7 +159,7 @@ class Copilot:
                 )
             draft = looks.planned_look(
                 state,
-                source,
+                source() if callable(source) else source,
                 self._others(experiment),
                 actor=self.workspace.actor,
                 today=_today(),
