@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from expcopilot.language.firewall.clauses import RESULTS, Segment, facts_in, segments
+from expcopilot.language.firewall.clauses import RESULTS, Segment, facts_in, judges, segments
 from expcopilot.language.firewall.lexicon import Lexicon
 from expcopilot.language.firewall.tokens import Token
 from expcopilot.records.fact import Fact
@@ -58,7 +58,7 @@ def faults(
 ) -> Iterator[str]:
     """Why the slots of a whole statement do not belong to what they stand with."""
     found = tuple(facts_in(tokens, facts))
-    if not any(f.kind in RESULTS for f in found):
+    if not any(judges(f) for f in found):
         return
     parts = segments(tokens, words)
     for number, segment in enumerate(parts):
@@ -72,7 +72,7 @@ def faults(
 
 
 def _results(segment: Segment, facts: Mapping[str, Fact]) -> list[Fact]:
-    return [f for f in facts_in(segment.tokens, facts) if f.kind in RESULTS]
+    return [f for f in facts_in(segment.tokens, facts) if judges(f)]
 
 
 def _names(segment: Segment, facts: Mapping[str, Fact], of: str) -> set[str]:
@@ -100,6 +100,9 @@ def _arm(
     words: Lexicon,
 ) -> Iterator[str]:
     named = _governing(number, parts, facts, "arm")
+    if parts[number].compared and fact.arm in analysis.treatments and named <= analysis.controls:
+        # "{arm.b} against {arm.control} shows ...": the control is only what it is compared with.
+        named = _governing(number - 1, parts, facts, "arm") if number else set()
     if fact.arm is None:
         if fact.kind == "verdict" and named and (len(analysis.treatments) > 1 or named & analysis.controls):
             yield f"{{{fact.id}}} is about the whole experiment, but stands with the name of an arm."
@@ -173,12 +176,12 @@ def _control_in_its_place(
 
 
 def _named_without_result(found: Sequence[Fact], analysis: Analysis) -> Iterator[str]:
-    judged = {f.arm for f in found if f.kind in RESULTS and f.arm}
+    judged = {f.arm for f in found if judges(f) and f.arm}
     if judged:
         for fact in found:
             if fact.kind == "name" and fact.arm in analysis.treatments and fact.arm not in judged:
                 yield f"{{{fact.id}}} stands with results of another arm and none of its own."
-    metrics = {f.metric or (analysis.primary if f.kind == "verdict" else None) for f in found if f.kind in RESULTS}
+    metrics = {f.metric or (analysis.primary if f.kind == "verdict" else None) for f in found if judges(f)}
     for fact in found:
         if fact.kind == "name" and fact.metric and not fact.arm and metrics - {None} and fact.metric not in metrics:
             yield f"{{{fact.id}}} stands with results of another metric and none of its own."

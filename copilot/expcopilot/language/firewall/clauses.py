@@ -9,7 +9,7 @@ from expcopilot.language.firewall.lexicon import Lexicon
 from expcopilot.language.firewall.tokens import Token
 from expcopilot.records.fact import Fact
 
-__all__ = ["NUMBERS", "RESULTS", "Segment", "clauses", "facts_in", "has_result", "segments", "sentences"]
+__all__ = ["NUMBERS", "RESULTS", "Segment", "clauses", "facts_in", "has_result", "judges", "segments", "sentences"]
 
 RESULTS = frozenset({"level", "effect", "interval", "direction", "comparison", "verdict"})
 """Kinds of fact that judge."""
@@ -86,4 +86,9 @@ def facts_in(tokens: Sequence[Token], facts: Mapping[str, Fact]) -> Iterator[Fac
 
 def has_result(tokens: Sequence[Token], facts: Mapping[str, Fact]) -> bool:
     """Whether a slot among ``tokens`` judges."""
-    return any(f.kind in RESULTS for f in facts_in(tokens, facts))
+    return any(judges(f) for f in facts_in(tokens, facts))
+
+
+def judges(fact: Fact) -> bool:
+    """Whether a fact says something about a result; the plan's own minimum effect, of no arm, does not."""
+    return fact.kind in RESULTS and not (fact.kind == "effect" and fact.arm is None)

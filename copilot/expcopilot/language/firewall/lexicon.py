@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -98,7 +99,7 @@ def _lines(path: Path) -> list[str]:
 
 
 def _words(*paths: Path) -> frozenset[str]:
-    return frozenset(word for path in paths for line in _lines(path) for word in line.split())
+    return frozenset(word.lower() for path in paths for line in _lines(path) for word in line.split())
 
 
 def _phrases(path: Path) -> list[Phrase]:
@@ -111,7 +112,8 @@ def _phrases(path: Path) -> list[Phrase]:
             pairs = (option.split("=", 1) for option in heading["options"].split())
             options = {name: frozenset(value.split(",")) for name, value in pairs}
             continue
-        found.append(Phrase(tuple(line.replace("-", " ").split()), beside, **options))
+        for words in itertools.product(*(choice.lower().split("|") for choice in line.replace("-", " ").split(" "))):
+            found.append(Phrase(words, beside, **options))
     return found
 
 

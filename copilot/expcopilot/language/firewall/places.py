@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from expcopilot.language.firewall.clauses import NUMBERS, RESULTS, clauses, facts_in, has_result
+from expcopilot.language.firewall.clauses import NUMBERS, RESULTS, clauses, facts_in, has_result, judges
 from expcopilot.language.firewall.lexicon import Lexicon
 from expcopilot.language.firewall.tokens import Token
 from expcopilot.records.fact import Fact
@@ -109,7 +109,7 @@ def _arm(fact: Fact, sentence: Sequence[Token], at: int, facts: Mapping[str, Fac
     if sentence[at].own or verb.kind != "word" or verb.text not in {"is", "was", "are", "were"}:
         return
     named = facts.get(then.text) if then.kind == "slot" else None
-    if named is not None and named.kind in RESULTS:
+    if named is not None and judges(named):
         return
     if then.kind == "phrase" and then.text in words.places["after_arm_is_phrases"]:
         return
@@ -137,7 +137,7 @@ def _quoted(clause: Sequence[Token], facts: Mapping[str, Fact], words: Lexicon) 
     kinds = {f.kind for f in facts_in(clause, facts)}
     if "text" not in kinds:
         return
-    if kinds & RESULTS:
+    if has_result(clause, facts):
         yield "The plan's own words stand in one clause with a result, as if the result said them."
     if not any(t.kind in {"word", "phrase"} and set(t.text.split("_")) & words.places["attribution"] for t in clause):
         yield "Say whose words they are: the plan's, the hypothesis', the team's."

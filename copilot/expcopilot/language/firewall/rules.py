@@ -81,6 +81,6 @@ def _faults(
 def _capitals(sentence: Sequence[Token]) -> Iterator[str]:
     start = True
     for token in sentence:
-        if token.capital == "odd" or (token.capital and not start):
+        if token.capital == "odd" or (token.capital and not start and token.text[:2] not in {"i", "i_"}):
             yield f"{token.text!r} is written with capitals inside a sentence."
         start = token.kind == "mark" and token.text in ":("

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from expcopilot.language.firewall.clauses import RESULTS, clauses, facts_in, has_result
+from expcopilot.language.firewall.clauses import clauses, facts_in, has_result, judges
 from expcopilot.language.firewall.lexicon import Lexicon, Phrase
 from expcopilot.language.firewall.tokens import Token
 from expcopilot.records.fact import Fact
@@ -59,7 +59,7 @@ def _follows(phrase: Phrase, found: Sequence[Token], facts: Mapping[str, Fact]) 
     last = found[-1]
     if last.kind == "mark":
         # Right after a result an apposition would say what the result amounts to.
-        amounts = last.text in ",:(" and len(found) > 1 and any(f.kind in RESULTS for f in facts_in(found[-2:], facts))
+        amounts = last.text in ",:(" and len(found) > 1 and any(judges(f) for f in facts_in(found[-2:], facts))
         return "^" in phrase.after and not amounts
     return last.kind == "word" and last.text in phrase.after
 
@@ -87,7 +87,11 @@ def faults(
             yield f"{token.text!r} makes a result conditional; say it in a sentence of its own."
         elif statement_has_result and token.text in words.topics and token.text not in related_words:
             yield f"{token.text!r} names something the facts in this statement are not about."
-        elif token.text in words.needs_result and section != "next" and not (beside or _explains(sentence, facts)):
+        elif (
+            token.text in words.needs_result
+            and section not in {"next", "skeptic"}
+            and not (beside or _explains(sentence, facts))
+        ):
             yield f"{token.text!r} claims that something is there; name the fact that says so."
     for clause in clauses(sentence, words):
         yield from _in_clause(clause, facts, words, related_words)
@@ -107,7 +111,7 @@ def _in_clause(
         for word in own:
             if word not in words.verdict and word not in related_words:
                 yield f"{word!r} may not share a clause with the verdict."
-    elif kinds & RESULTS:
+    elif has_result(clause, facts):
         for word in own:
             if word in words.apart and not _allowed_beside(word, words, related_words):
                 yield f"{word!r} may not share a clause with a result; put it into a sentence of its own."
@@ -126,7 +130,7 @@ def _allowed_beside(word: str, words: Lexicon, related_words: frozenset[str]) ->
 def arms_without_result(clause: Sequence[Token], facts: Mapping[str, Fact]) -> bool:
     """Whether an arm is named in a clause that holds no result."""
     found = tuple(facts_in(clause, facts))
-    return any(f.kind == "name" and f.arm for f in found) and not any(f.kind in RESULTS for f in found)
+    return any(f.kind == "name" and f.arm for f in found) and not any(judges(f) for f in found)
 
 
 def related(found: Sequence[Fact], every: Mapping[str, Fact]) -> frozenset[str]:
@@ -156,7 +160,8 @@ def _matches(sequence: tuple[str, ...], items: Sequence[str | tuple[str, ...]]) 
     if len(items) < len(sequence):
         return False
     return all(
-        wanted == "*" or wanted in (item if isinstance(item, tuple) else (item,))
+        (wanted == "*" and isinstance(item, str) and item not in "^$")
+        or wanted in (item if isinstance(item, tuple) else (item,))
         for wanted, item in zip(sequence, items, strict=True)
     )
 
@@ -171,5 +176,7 @@ def _item(token: Token, facts: Mapping[str, Fact]) -> str | tuple[str, ...]:
             kinds.append("<arm>")
         if fact.kind in {"level", "effect", "interval", "count"}:
             kinds.append("<number>")
+        if judges(fact):
+            kinds.append("<own>")
         return tuple(kinds)
     return token.text

@@ -1,0 +1,115 @@
+"""What a language model is, whoever serves it: a request in, an answer or a typed failure out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal, Protocol
+
+from copilot_tools.base import Frozen
+from copilot_tools.refusals import Refusal, Refused
+from expcopilot.records.answer import ToolCall, Usage
+from expcopilot.records.digest import digest
+
+__all__ = ["Answer", "Failure", "Message", "Model", "ModelFailed", "Request", "SystemPart", "ToolOffer"]
+
+Failure = Literal["refused", "truncated", "unreachable", "over_budget", "malformed", "not_configured"]
+
+
+class SystemPart(Frozen):
+    """One part of the system prompt.
+
+    Attributes:
+        text: Its text.
+        stable: The same for every request of a role, so that the provider may cache everything up to here.
+    """
+
+    text: str
+    stable: bool = False
+
+
+class Message(Frozen):
+    """One turn.
+
+    Attributes:
+        speaker: "user" or "assistant".
+        text: What was said; may be empty beside tool calls or results.
+        tool_calls: Tools the assistant asked for.
+        tool_results: Call id -> JSON text of its result.
+    """
+
+    speaker: Literal["user", "assistant"]
+    text: str = ""
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_results: dict[str, str] = {}
+
+
+class ToolOffer(Frozen):
+    """A tool the model may ask for."""
+
+    name: str
+    description: str
+    schema_: dict[str, Any]
+
+
+class Request(Frozen):
+    """Everything that is sent.
+
+    Attributes:
+        role: Who is asked; never sent, for the books.
+        system: Stable parts first.
+        messages: The conversation so far; the last is the user's.
+        tools: Tools on offer.
+        answer_schema: JSON schema the answer must have, or None for free text.
+        max_tokens: Upper bound of the answer's length, at most 21,000.
+    """
+
+    role: str
+    system: tuple[SystemPart, ...]
+    messages: tuple[Message, ...]
+    tools: tuple[ToolOffer, ...] = ()
+    answer_schema: dict[str, Any] | None = None
+    max_tokens: int = 2000
+
+    def digest(self, model: str) -> str:
+        """What makes this request this request, for one model."""
+        return digest({"model": model, **self.to_json()})
+
+
+class Answer(Frozen):
+    """What came back, whole."""
+
+    text: str
+    tool_calls: tuple[ToolCall, ...] = ()
+    stop: Literal["end", "tools", "length", "refusal"]
+    usage: Usage
+    model: str
+
+
+class ModelFailed(Refused):
+    """A request that brought no usable answer; ``kind`` says which way, the refusal says what to do."""
+
+    def __init__(self, kind: Failure, refusal: Refusal) -> None:
+        super().__init__(refusal)
+        self.kind = kind
+
+
+class Model(Protocol):
+    """A language model."""
+
+    @property
+    def name(self) -> str:
+        """The model's name, as asked for."""
+        ...
+
+    def answer(self, request: Request, *, on_text: Callable[[str], None] | None = None) -> Answer:
+        """Send a request and wait for the whole answer.
+
+        Args:
+            request: What to send.
+            on_text: Called with pieces of the text as they arrive; the answer is complete only when this returns.
+
+        Raises:
+            ModelFailed: "unreachable" after the client's own retries, "truncated" for a stream that was cut,
+                "malformed" for an answer that is none.
+        """
+        ...
