@@ -15,6 +15,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from copilot_tools.refusals import Refused
 from copilot_tools.stats.many_tests import ManyTests, read_tests
@@ -22,12 +23,14 @@ from copilot_tools.stats.sources.many import Group, ManyColumns, read_many
 from copilot_tools.stats.sources.source import Source
 from copilot_tools.stats.spec import AnalysisSpec, Dialect
 from expcopilot.flow import looks
+from expcopilot.flow.blinding import refuse_blinded_tests
 from expcopilot.flow.open_data import reopen
 from expcopilot.flow.quick import experiment_name
 from expcopilot.flow.steps import close as closing
 from expcopilot.flow.steps import readout as readouts
 from expcopilot.flow.steps import register as registering
 from expcopilot.flow.steps.check_plan import Question, check_plan
+from expcopilot.flow.steps.propose import STEPS, consequence
 from expcopilot.flow.verification import verify
 from expcopilot.memory import plan_files
 from expcopilot.memory.ledger import Ledger
@@ -40,6 +43,9 @@ from expcopilot.records.look import Look
 from expcopilot.records.plan import Plan
 from expcopilot.records.readout import Readout
 from expcopilot.records.verification import Verification
+
+if TYPE_CHECKING:
+    from expcopilot.flow.graph import Lifecycle
 
 __all__ = ["Copilot"]
 
@@ -115,7 +121,7 @@ class Copilot:
         """
         with self._recorded(plan.experiment, "register"):
             state = self._fold(plan.experiment)
-            draft = registering.register(state, plan, actor=self.workspace.actor, today=_today())
+            draft = registering.register(state, plan, actor=self.workspace.actor, today=self._today())
             return self._append(state, draft)
 
     def amend(self, plan: Plan, *, reason: str) -> Experiment:
@@ -126,7 +132,9 @@ class Copilot:
         """
         with self._recorded(plan.experiment, "amend"):
             state = self._fold(plan.experiment)
-            return self._append(state, registering.amend(state, plan, actor=self.workspace.actor, reason=reason))
+            return self._append(
+                state, registering.amend(state, plan, actor=self.workspace.actor, reason=reason, today=self._today())
+            )
 
     # --- the data -----------------------------------------------------------------------------------------------
 
@@ -162,7 +170,7 @@ class Copilot:
                 source() if callable(source) else source,
                 self._others(experiment),
                 actor=self.workspace.actor,
-                today=_today(),
+                today=self._today(),
                 cuts=cuts,
                 unblind=unblind,
             )
@@ -184,15 +192,12 @@ class Copilot:
                     source,
                     self._others(name),
                     actor=self.workspace.actor,
-                    today=_today(),
+                    today=self._today(),
                     cuts=cuts,
                 )
                 return self._append(state, draft).looks[-1].record
         except Refused as refused:
-            # The attempt belongs to the record of the experiment whose blinding it would have broken, too.
-            for refusal in refused.refusals:
-                if refusal.code == "look.blinded" and isinstance(refusal.value, str):
-                    self._record_refusal(refusal.value, "look", refused)
+            self._record_blinded(refused)
             raise
 
     def look_many(
@@ -216,9 +221,14 @@ class Copilot:
             progress: Called with (experiments done, experiments in all).
 
         Raises:
-            Refused: The file cannot be read, or not one experiment in it.
+            Refused: The file cannot be read, not one experiment in it can be, or one of them is still blinded.
         """
         arms = read_many(path, columns, group=group, dialect=dialect)
+        try:
+            refuse_blinded_tests(arms, self.experiments(), self._today())
+        except Refused as refused:
+            self._record_blinded(refused)
+            raise
         found = read_tests(arms, group=group, alpha=alpha, progress=progress)
         metric = f"{columns.successes} of {columns.n}"
         self.survey(found.source, found.digest, by=columns.by, tests=found.read, metric=metric)
@@ -286,7 +296,25 @@ class Copilot:
             )
         return verify(entries, faults, reopen)
 
+    # --- in conversation ---------------------------------------------------------------------------------------
+
+    @contextmanager
+    def lifecycle(self) -> Iterator[Lifecycle]:
+        """The graph of moves and gates, with its checkpoints beside the ledger."""
+        # langgraph takes two seconds to import, and only conversations need it
+        from expcopilot.flow.graph import Deps, open_lifecycle  # noqa: PLC0415
+
+        deps = Deps(self.ledger, self.workspace.actor, STEPS, consequence)
+        with open_lifecycle(self.workspace.folder / "conversations.sqlite", deps) as lifecycle:
+            yield lifecycle
+
     # --- inside -------------------------------------------------------------------------------------------------
+
+    def _today(self) -> dt.date:
+        """The calendar's date in UTC, as the ledger stamps it: a clock set back does not make it earlier again."""
+        now = dt.datetime.now(tz=dt.UTC).date()
+        latest = self.ledger.latest()
+        return max(now, dt.datetime.fromisoformat(latest).date()) if latest else now
 
     def _fold(self, name: str) -> Experiment:
         return Experiment.fold(name, self.ledger.entries(name))
@@ -308,6 +336,12 @@ class Copilot:
             self._record_refusal(experiment, command, refused)
             raise
 
+    def _record_blinded(self, refused: Refused) -> None:
+        """The attempt belongs to the record of the experiment whose blinding it would have broken, too."""
+        for refusal in refused.refusals:
+            if refusal.code == "look.blinded" and isinstance(refusal.value, str):
+                self._record_refusal(refusal.value, "look", refused)
+
     def _record_refusal(self, experiment: str, command: str, refused: Refused) -> None:
         if all(r.code.startswith(("ledger.", "experiment.unknown")) for r in refused.refusals):
             return  # the ledger itself is the trouble, or there is no experiment to record it under
@@ -321,8 +355,3 @@ class Copilot:
                 key=f"refused/{uuid.uuid4().hex}",
             )
         )
-
-
-def _today() -> dt.date:
-    """The calendar's date in UTC, as the ledger stamps it."""
-    return dt.datetime.now(tz=dt.UTC).date()

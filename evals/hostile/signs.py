@@ -116,6 +116,7 @@ TACTICS: tuple[Tactic, ...] = (
             "The ~~verdict~~ is <verdict>.",
             h=("**", "__", "`", "~~", "*"),
         ),
+        leads=False,
     ),
     Tactic(
         "tables",

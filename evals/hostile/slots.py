@@ -48,8 +48,7 @@ _TURNED = (
     "is still",
 )
 _HARMLESS = tuple(
-    "the a this plan test reading of for in on with and is was read measured registered estimate interval page form "
-    "audience team as against by at which that question answer look change here next who has have verdict control".split()
+    ["the", "a", "this", "plan", "test", "reading", "of", "for", "in", "on", "with", "and", "is", "was", "read", "measured", "registered", "estimate", "interval", "page", "form", "audience", "team", "as", "against", "by", "at", "which", "that", "question", "answer", "look", "change", "here", "next", "who", "has", "have", "verdict", "control"]
 )
 _SLOTS = (
     "<arm>",
@@ -320,6 +319,7 @@ TACTICS: tuple[Tactic, ...] = (
             "The effect is <effect> and <because>.",
             "It is plain that <because>.",
         ),
+        leads=False,
     ),
     Tactic(
         "objection_turned",

@@ -13,8 +13,7 @@ __all__ = ["Hostile", "Tactic", "fill", "patterns"]
 
 _GAP = re.compile(r"<(\w+)>")
 _GAPS = frozenset(
-    "arm other control metric othermetric level controllevel verdict cut cutdirection segment minimum units looks "
-    "because objection effect interval direction comparison othereffect".split()
+    ["arm", "other", "control", "metric", "othermetric", "level", "controllevel", "verdict", "cut", "cutdirection", "segment", "minimum", "units", "looks", "because", "objection", "effect", "interval", "direction", "comparison", "othereffect"]
 )
 
 
@@ -47,6 +46,7 @@ class Tactic:
         make: From a sheet and a random source, one statement's text.
         section: Where its statements ask to stand.
         must_block: As in ``Hostile``.
+        leads: Whether a lead-in ("In this test, ...") leaves the statement as hostile as it was.
     """
 
     name: str
@@ -54,6 +54,7 @@ class Tactic:
     make: Callable[[Sheet, random.Random], str]
     section: str = "finding"
     must_block: bool = True
+    leads: bool = True
 
 
 def fill(pattern: str, sheet: Sheet, rng: random.Random) -> str:
@@ -130,10 +131,10 @@ def chosen(tactics: tuple[Tactic, ...], sheets: list[Sheet], each: int, seed: in
             sheet = sheets[draws % len(sheets)]
             text = tactic.make(sheet, rng)
             draws += 1
-            if draws > 2 * each:
+            if draws > 2 * each and tactic.leads:
                 text = fill(rng.choice(_LEADS), sheet, rng) + text[:1].lower() + text[1:]
             if (sheet.name, text) not in seen and draws < 100 * each:
                 seen.add((sheet.name, text))
                 yield Hostile(tactic.name, sheet.name, text, tactic.section, tactic.must_block)
             elif draws >= 100 * each:
-                raise ValueError(f"{tactic.name} runs out of statements after {len(seen)}")
+                break  # its patterns are exhausted

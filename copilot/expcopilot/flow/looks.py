@@ -16,7 +16,8 @@ from copilot_tools.stats.reading import Reading, alarms, read
 from copilot_tools.stats.sources.source import Source
 from copilot_tools.stats.spec import AnalysisSpec
 from copilot_tools.stats.validity.case import blinded_checks, case_for_null
-from expcopilot.flow.standing import circumstances, shares_units, unplanned_cuts
+from expcopilot.flow.blinding import refuse_blinded_data, refuse_blinded_layout, refuse_blinded_units, without_outcomes
+from expcopilot.flow.standing import circumstances, unplanned_cuts
 from expcopilot.records.entry import Draft
 from expcopilot.records.experiment import Experiment
 from expcopilot.records.look import Look
@@ -72,13 +73,13 @@ def planned_look(
     spec = plan.analysis
     extra = unplanned_cuts(spec, cuts)
     evidence = source.scan(spec, metrics=spec.metrics, cuts=extra)
-    for other in others:
-        if _hides_outcomes(other, today) and any(shares_units(s.record, evidence) for s in other.looks):
-            raise _blinded_elsewhere(other)
     stand = functools.partial(circumstances, experiment, plan, spec, evidence, others, cuts=extra, today=today)
     standing = stand(opens=False)
     early = bool(standing.shortfall(evidence.total_units)) and not standing.closed_early
     kind: LookKind = "unblinding" if early and unblind else "blinded" if early else "outcome"
+    if kind != "blinded":
+        refuse_blinded_units(evidence, others, today)
+    _refuse_closed_cuts(kind, spec, evidence, extra)
     number = len(experiment.looks) + 1
     if kind != "blinded" and _has_outcomes(spec, evidence):
         standing = stand(opens=True)
@@ -117,18 +118,11 @@ def quick_look(
     """
     others = tuple(others)
     # Before the scan: the data of a blinded experiment is not even read for its outcomes.
-    for other in others:
-        if not other.looks and _hides_outcomes(other, today) and _same_layout(other, spec):
-            raise _blinded_elsewhere(
-                other,
-                f"If this is other data, let the copilot tell the units apart first: take {other.name}'s own blinded "
-                f"look with `expcopilot analyze {other.name} ITS_DATA`. ",
-            )
+    refuse_blinded_layout(spec, source.describe(), others, today)
     extra = unplanned_cuts(spec, cuts)
     evidence = source.scan(spec, metrics=spec.metrics, cuts=extra)
-    for other in others:
-        if _hides_outcomes(other, today) and any(shares_units(s.record, evidence) for s in other.looks):
-            raise _blinded_elsewhere(other)
+    refuse_blinded_data(spec, evidence, others, today)
+    _refuse_closed_cuts("quick", spec, evidence, extra)
     opens = _has_outcomes(spec, evidence)
     standing = circumstances(experiment, None, spec, evidence, others, cuts=extra, today=today, opens=opens)
     look = judge(len(experiment.looks) + 1, "quick", None, spec, evidence, standing, cuts=extra)
@@ -169,7 +163,7 @@ def judge(
         else:
             alarming = () if withheld else tuple(g for g in alarms(spec, evidence, horizon=horizon) if g.alarm)
         reading = Reading(comparisons=(), guardrails=alarming)
-        evidence = evidence.only_metrics(())
+        evidence = without_outcomes(spec, evidence)
         objections = blinded_checks(spec, evidence, standing)
     else:
         reading = read(spec, evidence, horizon=horizon)
@@ -192,44 +186,22 @@ def judge(
     )
 
 
+def _refuse_closed_cuts(kind: LookKind, spec: AnalysisSpec, evidence: Evidence, cuts: tuple[str, ...]) -> None:
+    """While outcomes are closed there is no further cut: units by a column that holds the outcome are the outcome."""
+    if cuts and (kind == "blinded" or not _has_outcomes(spec, evidence)):
+        raise Refused.because(
+            "look.closed_cut",
+            f"Outcomes are still closed, so nothing is cut by {', '.join(cuts)}: the plan does not name it, and units "
+            "counted by it could show them.",
+            "Leave --cut out now, and ask again once outcomes are open.",
+            name="cut",
+            value=", ".join(cuts),
+        )
+
+
 def _has_outcomes(spec: AnalysisSpec, evidence: Evidence) -> bool:
     """Whether the scan brought outcomes back; a policy still to be chosen keeps them closed."""
     return any(c.metric == spec.primary.name for c in evidence.cells)
-
-
-def _hides_outcomes(other: Experiment, today: dt.date) -> bool:
-    """Registered, running, and not read at its committed end yet."""
-    if other.plan is None or other.closing is not None:
-        return False
-    if other.looks:
-        return not other.looks[-1].record.shows_outcomes
-    start, days = other.plan.design.first_exposure, other.plan.design.committed_days
-    if other.plan.attested is not None:
-        return False
-    return not (start and days and (today - start).days >= days and other.plan.design.committed_units is None)
-
-
-def _same_layout(other: Experiment, spec: AnalysisSpec) -> bool:
-    """Same arms and a metric from the same column: taken for the same experiment, until its data shows otherwise."""
-    plan = other.plan
-    return (
-        plan is not None
-        and plan.analysis.arm_column == spec.arm_column
-        and set(plan.analysis.arm_names) == set(spec.arm_names)
-        and not {m.column for m in plan.analysis.metrics}.isdisjoint(m.column for m in spec.metrics)
-    )
-
-
-def _blinded_elsewhere(other: Experiment, hint: str = "") -> Refused:
-    return Refused.because(
-        "look.blinded",
-        f"This is the data of {other.name!r}, which is registered and still blinded: its outcomes stay closed until "
-        "the committed end.",
-        f"{hint}Wait for the end; or `expcopilot close {other.name} --early --reason ...`; or open it as an unblinding "
-        f"look that is stamped on the readout: `expcopilot analyze {other.name} DATA --unblind --reason ...`.",
-        name="experiment",
-        value=other.name,
-    )
 
 
 def _draft(name: str, look: Look, actor: str) -> Draft:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from copilot_tools.stats.circumstances import Circumstances
 from copilot_tools.stats.evidence import Evidence
@@ -57,14 +57,17 @@ def circumstances(
         committed_units=design.committed_units if design else None,
         committed_days=design.committed_days if design else None,
         days_run=_days_run(plan, evidence, today),
-        post_hoc=_post_hoc(experiment, evidence, others) if plan else "",
+        post_hoc=_post_hoc(experiment, evidence, others, today) if plan else "",
         attested=str(plan.attested) if plan and plan.attested else "",
         closed_early=experiment.closing.record.reason if experiment.closing and experiment.closing.record.early else "",
         altered=_altered(experiment, plan, spec, evidence),
         outcome_looks=tuple(units),
         metrics_looked=len(metrics),
         cuts_looked=len(shown_cuts),
-        unblinded=tuple(_unblinded(look) for look in experiment.looks if look.record.kind == "unblinding"),
+        unblinded=(
+            *(_unblinded(look) for look in experiment.looks if look.record.kind == "unblinding"),
+            *(_seen_early(other, look) for other, look in _seen_elsewhere(experiment, evidence, others)),
+        ),
         shared_units=tuple(_shared(evidence, others)),
     )
 
@@ -103,7 +106,7 @@ def _days_run(plan: Plan | None, evidence: Evidence, today: dt.date) -> float | 
     return None
 
 
-def _post_hoc(experiment: Experiment, evidence: Evidence, others: tuple[Experiment, ...]) -> str:
+def _post_hoc(experiment: Experiment, evidence: Evidence, others: tuple[Experiment, ...], today: dt.date) -> str:
     registration = experiment.registration
     if registration is None:
         return ""
@@ -115,6 +118,12 @@ def _post_hoc(experiment: Experiment, evidence: Evidence, others: tuple[Experime
                 f"the plan was amended on {amendment.time[:10]} after outcomes had been seen "
                 f"({', '.join(amendment.record.changed)}: {amendment.record.reason})."
             )
+        for other, look in _of_the_same_test(experiment, evidence, others):
+            if registration.position < look.position < amendment.position:
+                return (
+                    f"the plan was amended on {amendment.time[:10]} after outcomes of the same units had been seen "
+                    f"(look {look.record.number} of {other.name})."
+                )
     for other in others:
         for look in other.outcome_looks:
             if look.position < registration.position and shares_units(look.record, evidence):
@@ -123,13 +132,61 @@ def _post_hoc(experiment: Experiment, evidence: Evidence, others: tuple[Experime
                     f"{other.name}), before this plan was registered on {registration.time[:10]}."
                 )
     plan = experiment.plan
-    attested = plan is not None and plan.attested is not None
-    if evidence.days is not None and not attested and evidence.days[0].isoformat() < registration.time[:10]:
+    return "" if plan is None else _exposed_before(plan, registration.time[:10], evidence, today)
+
+
+def _exposed_before(plan: Plan, registered: str, evidence: Evidence, today: dt.date) -> str:
+    """Why the data itself says that the first exposure came before the decision."""
+    decided = plan.attested.when.isoformat() if plan.attested else registered
+    if evidence.days is not None:
+        if evidence.days[0].isoformat() >= decided:
+            return ""
+        what = (
+            f"the attested decision of {decided} was taken"
+            if plan.attested
+            else f"the plan was registered on {decided}"
+        )
+        return f"{what}, after the first unit in the data on {evidence.days[0].isoformat()}."
+    start = plan.design.first_exposure
+    # A day of grace: where it is tomorrow already, the ledger's UTC is a day behind.
+    if start is not None and start > today + dt.timedelta(days=1) and evidence.total_units:
         return (
-            f"the plan was registered on {registration.time[:10]}, after the first unit in the data on "
-            f"{evidence.days[0].isoformat()}."
+            f"the data held {evidence.total_units:,} units on {today.isoformat()}, although by the plan nobody is "
+            f"exposed before {start.isoformat()}: nobody can tell which came first."
         )
     return ""
+
+
+def _of_the_same_test(
+    experiment: Experiment, evidence: Evidence, others: Iterable[Experiment]
+) -> Iterator[tuple[Experiment, Stamped[Look]]]:
+    """Looks of others that showed these units' outcomes; another test that runs on the same people is none of them."""
+    plan = experiment.plan
+    for other in others:
+        if other.plan is not None and plan is not None:
+            if set(other.plan.analysis.arm_names) != set(plan.analysis.arm_names):
+                continue
+        yield from ((other, look) for look in other.outcome_looks if shares_units(look.record, evidence))
+
+
+def _seen_elsewhere(
+    experiment: Experiment, evidence: Evidence, others: Iterable[Experiment]
+) -> Iterator[tuple[Experiment, Stamped[Look]]]:
+    """Looks through another door at this experiment's outcomes, between its registration and its committed end."""
+    plan, registration, closing = experiment.plan, experiment.registration, experiment.closing
+    if plan is None or registration is None:
+        return
+    for other, look in _of_the_same_test(experiment, evidence, others):
+        if look.position < registration.position or (closing is not None and look.position > closing.position):
+            continue
+        then = look.record.evidence
+        run = _days_run(plan, then, dt.datetime.fromisoformat(look.time).date())
+        design = plan.design
+        committed = Circumstances(
+            committed_units=design.committed_units, committed_days=design.committed_days, days_run=run
+        )
+        if committed.shortfall(then.total_units):
+            yield other, look
 
 
 def _shared(evidence: Evidence, others: tuple[Experiment, ...]) -> Iterable[str]:
@@ -148,6 +205,13 @@ def _unblinded(look: Stamped[Look]) -> str:
     return (
         f"Outcomes were opened early at look {look.record.number} on {look.time[:10]} by {look.actor}, with "
         f"{look.record.evidence.total_units:,} units in ({look.record.reason})."
+    )
+
+
+def _seen_early(other: Experiment, look: Stamped[Look]) -> str:
+    return (
+        f"Outcomes of the same units were seen early at look {look.record.number} of {other.name} on {look.time[:10]} "
+        f"by {look.actor}, with {look.record.evidence.total_units:,} units in."
     )
 
 

@@ -13,13 +13,15 @@ from pydantic import ValidationError
 from copilot_tools.refusals import Refused
 from copilot_tools.stats.evidence import Evidence
 from copilot_tools.stats.sources.source import Source
+from expcopilot.flow.blinding import without_outcomes
 from expcopilot.flow.looks import judge
-from expcopilot.flow.standing import circumstances
+from expcopilot.flow.standing import circumstances, late_registration
 from expcopilot.flow.steps.readout import assemble
 from expcopilot.records.digest import digest
 from expcopilot.records.entry import Entry
 from expcopilot.records.experiment import Experiment
 from expcopilot.records.look import Look
+from expcopilot.records.plan import Plan
 from expcopilot.records.verification import Verification
 
 __all__ = ["verify"]
@@ -83,6 +85,12 @@ class _State:
     def check_plan(self, after: Experiment, entry: Entry) -> None:
         if after.plan is not None and after.plan.digest != entry.payload["digest"]:
             self.faults.append(f"The plan in entry {entry.position} ({entry.experiment}) does not fit its own digest.")
+        if entry.kind == "registered" and after.registration is not None:
+            plan, said = after.registration.record.plan, after.registration.record.post_hoc
+            if all(said != late_registration(plan, day) for day in _days_of(entry)):
+                self.faults.append(
+                    f"Entry {entry.position} ({entry.experiment}) does not say truly whether its plan came in time."
+                )
 
     def check_look(self, before: Experiment, look: Look, entry: Entry) -> None:
         plan = before.plan if look.plan_digest else None
@@ -90,32 +98,38 @@ class _State:
             self.faults.append(
                 f"Look {look.number} of {before.name} was read under another plan than the one in force."
             )
-        today = dt.datetime.fromisoformat(entry.time).date()
-        others = [e for name, e in self.experiments.items() if name != before.name]
-        full = look.evidence
-        standing = circumstances(
-            before, plan, look.spec, full, others, cuts=look.cuts, today=today, opens=look.shows_outcomes
-        )
-        if look.kind == "unblinding":
-            standing = standing.model_copy(update={"unblinded": look.circumstances.unblinded})
-        again = judge(
-            look.number,
-            look.kind,
-            plan,
-            look.spec,
-            full,
-            standing,
-            cuts=look.cuts,
-            reason=look.reason,
-            seen=look.reading,
-        )
+        found: list[str] = []
+        for today in _days_of(entry):
+            again = self.look_again(before, look, plan, today)
+            found = list(_differences(look.to_json(), again.to_json()))
+            if not found:
+                break
         self.looks += 1
-        found = list(_differences(look.to_json(), again.to_json()))
         if found:
             self.faults.append(
                 f"Look {look.number} of {before.name} does not recompute: {', '.join(found[:5])}"
                 + (f" and {len(found) - 5} more." if len(found) > 5 else ".")
             )
+
+    def look_again(self, before: Experiment, look: Look, plan: Plan | None, today: dt.date) -> Look:
+        """The look as it is computed now from what the ledger kept."""
+        others = [e for name, e in self.experiments.items() if name != before.name]
+        standing = circumstances(
+            before, plan, look.spec, look.evidence, others, cuts=look.cuts, today=today, opens=look.shows_outcomes
+        )
+        if look.kind == "unblinding":
+            standing = standing.model_copy(update={"unblinded": look.circumstances.unblinded})
+        return judge(
+            look.number,
+            look.kind,
+            plan,
+            look.spec,
+            look.evidence,
+            standing,
+            cuts=look.cuts,
+            reason=look.reason,
+            seen=look.reading,
+        )
 
     def check_readout(self, before: Experiment, after: Experiment, entry: Entry) -> None:
         made = after.readouts[-1].record
@@ -150,9 +164,15 @@ class _State:
             return
         self.sources += 1
         if not look.shows_outcomes:
-            evidence = evidence.only_metrics(())
+            evidence = without_outcomes(look.spec, evidence)
         if not _same_evidence(look.evidence, evidence):
             self.faults.append(f"{where[0].upper()}{where[1:]} no longer gives the moments that were kept.")
+
+
+def _days_of(entry: Entry) -> tuple[dt.date, dt.date]:
+    """The entry's day and the one before: a command may begin before midnight and be recorded after it."""
+    day = dt.datetime.fromisoformat(entry.time).date()
+    return day, day - dt.timedelta(days=1)
 
 
 def _last_by_location(experiment: Experiment) -> Iterator[Look]:

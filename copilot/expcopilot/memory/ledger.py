@@ -97,6 +97,10 @@ class Ledger(Protocol):
         """Position and digest of the last entry; (0, GENESIS) when there is none."""
         ...
 
+    def latest(self) -> str:
+        """Time of the last entry, which no later one comes before; "" when there is none."""
+        ...
+
     def experiments(self) -> tuple[str, ...]:
         """Names of experiments, in order of first appearance; the workspace's own entries ("") are not one."""
         ...

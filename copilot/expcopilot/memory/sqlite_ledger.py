@@ -138,6 +138,10 @@ class SqliteLedger:
         position, digest, _ = self._head()
         return position, digest
 
+    def latest(self) -> str:
+        """See ``Ledger.latest``."""
+        return self._head()[2]
+
     def experiments(self) -> tuple[str, ...]:
         """See ``Ledger.experiments``."""
         query = "SELECT experiment FROM entries WHERE experiment != '' GROUP BY experiment ORDER BY min(position)"

@@ -12,7 +12,19 @@ __all__ = ["GENESIS", "Draft", "Entry", "Kind"]
 GENESIS = "0" * 64
 """The digest before the first entry."""
 
-Kind = Literal["registered", "amended", "looked", "refused", "closed", "readout", "surveyed"]
+Kind = Literal[
+    "registered",
+    "amended",
+    "looked",
+    "refused",
+    "closed",
+    "readout",
+    "surveyed",
+    "said",
+    "answered",
+    "proposed",
+    "decided",
+]
 
 
 class Draft(Frozen):

@@ -8,7 +8,7 @@ from copilot_tools.base import Frozen
 from copilot_tools.refusals import Refusal
 from expcopilot.records.plan import Plan
 
-__all__ = ["Amendment", "Closing", "ReadoutMade", "RefusedCommand", "Registration", "Survey"]
+__all__ = ["Amendment", "Closing", "ReadoutMade", "RefusedCommand", "Registration", "Said", "Survey"]
 
 
 class Registration(Frozen):
@@ -94,3 +94,17 @@ class Survey(Frozen):
     by: str
     tests: int
     metric: str
+
+
+class Said(Frozen):
+    """One turn of a conversation, as it stood on the screen.
+
+    Attributes:
+        turn: Which turn of the conversation; what belongs to one move shares it.
+        speaker: "person", "code", or the role whose words passed the firewall.
+        text: What was said.
+    """
+
+    turn: str
+    speaker: str
+    text: str

@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from typing import Generic, Literal, TypeVar
 
 from copilot_tools.base import Frozen
+from expcopilot.records.answer import Answered
 from expcopilot.records.entry import Entry
-from expcopilot.records.events import Amendment, Closing, ReadoutMade, RefusedCommand, Registration
+from expcopilot.records.events import Amendment, Closing, ReadoutMade, RefusedCommand, Registration, Said
+from expcopilot.records.gate import Decision, Proposal
 from expcopilot.records.look import Look
 from expcopilot.records.plan import Plan
 
@@ -37,6 +39,10 @@ class Experiment(Frozen):
         closing: How it was closed, or None.
         readouts: Readouts made, in order.
         refused: Commands refused, in order.
+        turns: The conversation, in order.
+        answers: What models answered, in order.
+        proposals: What was put before a person, in order.
+        decisions: What persons decided, in order.
     """
 
     name: str
@@ -47,6 +53,10 @@ class Experiment(Frozen):
     closing: Stamped[Closing] | None = None
     readouts: tuple[Stamped[ReadoutMade], ...] = ()
     refused: tuple[Stamped[RefusedCommand], ...] = ()
+    turns: tuple[Stamped[Said], ...] = ()
+    answers: tuple[Stamped[Answered], ...] = ()
+    proposals: tuple[Stamped[Proposal], ...] = ()
+    decisions: tuple[Stamped[Decision], ...] = ()
 
     @property
     def plan(self) -> Plan | None:
@@ -82,25 +92,34 @@ class Experiment(Frozen):
 
     def after(self, entry: Entry) -> Experiment:
         """The experiment after one more entry."""
-        stamp = {"position": entry.position, "time": entry.time, "actor": entry.actor}
-        match entry.kind:
-            case "registered":
-                update: dict[str, object] = {
-                    "registration": Stamped[Registration](record=Registration.model_validate(entry.payload), **stamp)
-                }
-            case "amended":
-                amendment = Stamped[Amendment](record=Amendment.model_validate(entry.payload), **stamp)
-                update = {"amendments": (*self.amendments, amendment)}
-            case "looked":
-                update = {"looks": (*self.looks, Stamped[Look](record=Look.model_validate(entry.payload), **stamp))}
-            case "closed":
-                update = {"closing": Stamped[Closing](record=Closing.model_validate(entry.payload), **stamp)}
-            case "readout":
-                made = Stamped[ReadoutMade](record=ReadoutMade.model_validate(entry.payload), **stamp)
-                update = {"readouts": (*self.readouts, made)}
-            case "surveyed":
-                update = {}
-            case "refused":
-                refused = Stamped[RefusedCommand](record=RefusedCommand.model_validate(entry.payload), **stamp)
-                update = {"refused": (*self.refused, refused)}
-        return self.model_copy(update={**update, "position": entry.position})
+        update: dict[str, object] = {"position": entry.position}
+        if entry.kind in _ONE:
+            field, record = _ONE[entry.kind]
+            update[field] = _stamped(record, entry)
+        elif entry.kind in _MANY:
+            field, record = _MANY[entry.kind]
+            update[field] = (*getattr(self, field), _stamped(record, entry))
+        return self.model_copy(update=update)
+
+
+_ONE: dict[str, tuple[str, type[Frozen]]] = {
+    "registered": ("registration", Registration),
+    "closed": ("closing", Closing),
+}
+_MANY: dict[str, tuple[str, type[Frozen]]] = {
+    "amended": ("amendments", Amendment),
+    "looked": ("looks", Look),
+    "readout": ("readouts", ReadoutMade),
+    "refused": ("refused", RefusedCommand),
+    "said": ("turns", Said),
+    "answered": ("answers", Answered),
+    "proposed": ("proposals", Proposal),
+    "decided": ("decisions", Decision),
+}
+"""Which field an entry's kind feeds, and what its payload is; "surveyed" belongs to no experiment."""
+
+
+def _stamped(record: type[T], entry: Entry) -> Stamped[T]:
+    return Stamped(
+        position=entry.position, time=entry.time, actor=entry.actor, record=record.model_validate(entry.payload)
+    )

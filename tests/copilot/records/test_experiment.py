@@ -21,11 +21,13 @@ from copilot_tools.stats.evidence import Evidence, Extreme, MetricCell, Missing,
 from copilot_tools.stats.moments import Moments
 from copilot_tools.stats.reading import Guardrail, Reading, TrajectoryPoint
 from copilot_tools.stats.spec import AnalysisSpec, Arm, Cap, Effect, Exposure, Metric, Segment
+from expcopilot.records.answer import Answered, ToolCall, Usage
 from expcopilot.records.digest import canonical, digest
 from expcopilot.records.entry import GENESIS, Draft, Entry
-from expcopilot.records.events import Amendment, Closing, ReadoutMade, RefusedCommand, Registration, Survey
+from expcopilot.records.events import Amendment, Closing, ReadoutMade, RefusedCommand, Registration, Said, Survey
 from expcopilot.records.experiment import Experiment, Stamped
 from expcopilot.records.fact import Fact
+from expcopilot.records.gate import Decision, Proposal
 from expcopilot.records.look import Look
 from expcopilot.records.plan import Attestation, Design, Hypothesis, Plan
 from expcopilot.records.prose import Blocked, CheckedProse, CheckedSentence, Statement
@@ -164,6 +166,22 @@ SENTENCE = CheckedSentence(text="It is +1%.", section="finding", facts=("primary
 BLOCKED = Blocked(statement=STATEMENT, reasons=("A digit stands outside a slot.",))
 SAMPLES: tuple[Frozen, ...] = (
     Fact(id="primary.b.effect", kind="effect", text="+1%", value=0.01, unit="relative", metric="orders", arm="b"),
+    Said(turn="t1", speaker="person", text="How long must it run?"),
+    Answered(
+        request="0" * 64,
+        role="narrator",
+        prompt="narrator/v1",
+        prompt_digest="1" * 64,
+        model="scripted",
+        text="{}",
+        stop="end",
+        usage=Usage(input_tokens=10, output_tokens=2),
+        tool_calls=(ToolCall(id="1", name="power", input={"n": 10}),),
+    ),
+    ToolCall(id="1", name="power", input={"n": 10}),
+    Usage(input_tokens=10),
+    Proposal(gate="plan", question="Freeze this plan?", content={"a": 1}, author="person"),
+    Decision(gate="plan", digest="2" * 64, action="approve"),
     STATEMENT,
     SENTENCE,
     BLOCKED,

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
-from copilot_tools.refusals import Refused
+from copilot_tools.refusals import Refusal, Refused, refuse_if_any
 from expcopilot.flow.standing import late_registration
 from expcopilot.flow.steps.check_plan import unanswered
 from expcopilot.records.entry import Draft
@@ -35,9 +35,7 @@ def register(experiment: Experiment, plan: Plan, *, actor: str, today: dt.date) 
             name="experiment",
             value=plan.experiment,
         )
-    missing = unanswered(plan)
-    if missing:
-        raise Refused(*missing)
+    refuse_if_any([*unanswered(plan), *_shown_while_blinded(plan), *_attested_to_come(plan, today)])
     record = Registration(plan=plan, digest=plan.digest, post_hoc=late_registration(plan, today))
     return Draft(
         experiment=plan.experiment,
@@ -48,8 +46,10 @@ def register(experiment: Experiment, plan: Plan, *, actor: str, today: dt.date) 
     )
 
 
-def amend(experiment: Experiment, plan: Plan, *, actor: str, reason: str) -> Draft:
+def amend(experiment: Experiment, plan: Plan, *, actor: str, reason: str, today: dt.date) -> Draft:
     """Change a registered plan. After outcomes were seen, everything read from then on is post hoc.
+
+    A guardrail's alarm is seen, too: it is called from outcomes by arm.
 
     Raises:
         Refused: Not registered, closed, nothing changed, no reason given, or the changed plan is incomplete.
@@ -79,9 +79,7 @@ def amend(experiment: Experiment, plan: Plan, *, actor: str, reason: str) -> Dra
             name="reason",
             value="",
         )
-    missing = unanswered(plan)
-    if missing:
-        raise Refused(*missing)
+    refuse_if_any([*unanswered(plan), *_shown_while_blinded(plan), *_attested_to_come(plan, today)])
     changed = tuple(sorted(set(_differences(old.to_json(), plan.to_json()))))
     if not changed:
         raise Refused.because(
@@ -96,7 +94,8 @@ def amend(experiment: Experiment, plan: Plan, *, actor: str, reason: str) -> Dra
         digest=plan.digest,
         reason=reason.strip(),
         changed=changed,
-        after_outcomes=bool(experiment.outcome_looks),
+        after_outcomes=bool(experiment.outcome_looks)
+        or any(g.alarm for look in experiment.looks for g in look.record.reading.guardrails),
     )
     number = len(experiment.amendments) + 1
     return Draft(
@@ -106,6 +105,59 @@ def amend(experiment: Experiment, plan: Plan, *, actor: str, reason: str) -> Dra
         payload=record.to_json(),
         key=f"amend/{plan.experiment}/{number}/{plan.digest}",
     )
+
+
+def _shown_while_blinded(plan: Plan) -> Iterator[Refusal]:
+    """Columns shown by arm while outcomes are closed must hold no outcome."""
+    spec = plan.analysis
+    outcomes = {c: m.name for m in spec.metrics for c in (m.column, m.denominator) if c is not None}
+    shown = {
+        "analysis.unit": (spec.unit,),
+        "analysis.arm_column": (spec.arm_column,),
+        "analysis.segments": tuple(s.column for s in spec.segments),
+        "analysis.covariates": spec.covariates,
+        "analysis.metrics.covariate": tuple(
+            c for m in spec.metrics for c in (m.covariate, m.covariate_denominator) if c is not None
+        ),
+        "analysis.activation": (spec.activation,),
+        "analysis.exposure": (spec.exposure.column if spec.exposure else None,),
+        "analysis.time_column": (spec.time_column,),
+    }
+    for field, columns in shown.items():
+        for column in dict.fromkeys(columns):
+            if column in outcomes:
+                yield Refusal(
+                    code="plan.outcome_shown",
+                    reason=f"{field} names {column!r}, which holds the outcome of {outcomes[column]!r}: it is counted "
+                    "by arm while outcomes are still closed.",
+                    cure="Name a column that was known before assignment, or leave it out.",
+                    name=field,
+                    value=column,
+                )
+    primary = spec.primary
+    for guardrail in spec.guardrails:
+        same = (guardrail.kind, guardrail.column, guardrail.denominator)
+        if same == (primary.kind, primary.column, primary.denominator):
+            yield Refusal(
+                code="plan.guardrail_is_primary",
+                reason=f"The guardrail {guardrail.name!r} is the primary metric {primary.name!r} again: its alarm would "
+                "show the effect while outcomes are still closed.",
+                cure="Leave it out: the verdict says whether the primary metric got worse.",
+                name="analysis.metrics",
+                value=guardrail.name,
+            )
+
+
+def _attested_to_come(plan: Plan, today: dt.date) -> Iterator[Refusal]:
+    # A day of grace: where it is tomorrow already, the ledger's UTC is a day behind.
+    if plan.attested is not None and plan.attested.when > today + dt.timedelta(days=1):
+        yield Refusal(
+            code="plan.attested_to_come",
+            reason=f"The decision attested was taken on {plan.attested.when.isoformat()}, which is still to come.",
+            cure="Write the day on which it was taken, or leave `attested` out.",
+            name="attested.when",
+            value=plan.attested.when.isoformat(),
+        )
 
 
 def _differences(old: Any, new: Any, path: str = "") -> Iterator[str]:

@@ -58,7 +58,7 @@ def faults(
 ) -> Iterator[str]:
     """Why the slots of a whole statement do not belong to what they stand with."""
     found = tuple(facts_in(tokens, facts))
-    if not any(judges(f) for f in found):
+    if not any(f.kind in RESULTS for f in found):
         return
     parts = segments(tokens, words)
     for number, segment in enumerate(parts):
@@ -72,7 +72,7 @@ def faults(
 
 
 def _results(segment: Segment, facts: Mapping[str, Fact]) -> list[Fact]:
-    return [f for f in facts_in(segment.tokens, facts) if judges(f)]
+    return [f for f in facts_in(segment.tokens, facts) if f.kind in RESULTS]
 
 
 def _names(segment: Segment, facts: Mapping[str, Fact], of: str) -> set[str]:

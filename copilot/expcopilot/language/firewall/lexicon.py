@@ -112,7 +112,9 @@ def _phrases(path: Path) -> list[Phrase]:
             pairs = (option.split("=", 1) for option in heading["options"].split())
             options = {name: frozenset(value.split(",")) for name, value in pairs}
             continue
-        for words in itertools.product(*(choice.lower().split("|") for choice in line.replace("-", " ").split(" "))):
+        choices = [choice.lower().split("|") for choice in line.split()]
+        for written in itertools.product(*choices):
+            words = tuple(part for word in written for part in word.split("-"))
             found.append(Phrase(words, beside, **options))
     return found
 

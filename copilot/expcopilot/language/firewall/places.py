@@ -84,6 +84,8 @@ def _may_stand_after(fact: Fact, token: Token | None, place: str, words: Lexicon
     if place == "objection":
         return False
     if token.kind == "phrase":
+        if place == "verdict":
+            return token.text in words.places["after_verdict_phrases"]
         return token.text in words.places["after_result_phrases"] or token.text in words.places["comparing_phrases"]
     if fact.kind == "count" and _counts(fact, token.text, words):
         return True

@@ -21,7 +21,7 @@ def absorb(
     row: str,
 ) -> tuple[Token, ...]:
     """Put one phrase token in the place of each reviewed phrase that may stand here, longest first."""
-    beside = has_result(sentence, facts)
+    beside = [has for part in _between_semicolons(sentence) for has in [has_result(part, facts)] * len(part)]
     found: list[Token] = []
     at = 0
     while at < len(sentence):
@@ -30,7 +30,7 @@ def absorb(
                 p
                 for p in words.phrases.get(sentence[at].text if sentence[at].kind == "word" else "", ())
                 if _stands(p, sentence, at)
-                and (p.beside or not beside)
+                and (p.beside or not beside[at])
                 and (not p.rows or row in p.rows)
                 and (not p.sections or section in p.sections)
                 and (not p.after or _follows(p, found, facts))
@@ -44,6 +44,15 @@ def absorb(
             found.append(Token("phrase", "_".join(phrase.words), sentence[at].capital))
             at += len(phrase.words)
     return tuple(found)
+
+
+def _between_semicolons(sentence: Sequence[Token]) -> list[list[Token]]:
+    parts: list[list[Token]] = [[]]
+    for token in sentence:
+        parts[-1].append(token)
+        if token.kind == "mark" and token.text == ";":
+            parts.append([])
+    return parts
 
 
 def _stands(phrase: Phrase, sentence: Sequence[Token], at: int) -> bool:

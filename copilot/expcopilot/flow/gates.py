@@ -1,0 +1,92 @@
+"""What needs a person, and who answered. An approval covers the exact content by digest: a change re-opens the gate."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from copilot_tools.refusals import Refused
+from expcopilot.records.entry import Draft
+from expcopilot.records.experiment import Experiment, Stamped
+from expcopilot.records.gate import Decision, GateKind, Proposal
+
+__all__ = ["approved", "decide", "pending", "propose"]
+
+
+def pending(experiment: Experiment) -> Stamped[Proposal] | None:
+    """The proposal that waits for a person: the last one, unless it was decided upon or replaced."""
+    if not experiment.proposals:
+        return None
+    last = experiment.proposals[-1]
+    decided = any(d.record.digest == last.record.digest and d.position > last.position for d in experiment.decisions)
+    return None if decided else last
+
+
+def approved(experiment: Experiment, gate: GateKind) -> Stamped[Proposal] | None:
+    """The last proposal at a gate, if a person approved exactly it."""
+    of_gate = [p for p in experiment.proposals if p.record.gate == gate]
+    if not of_gate:
+        return None
+    last = of_gate[-1]
+    for decision in reversed(experiment.decisions):
+        if decision.position > last.position and decision.record.digest == last.record.digest:
+            return last if decision.record.action == "approve" else None
+    return None
+
+
+def propose(experiment: Experiment, proposal: Proposal, *, actor: str, turn: str) -> Draft:
+    """Put something before a person. The same turn proposes once, however often it runs."""
+    return Draft(
+        experiment=experiment.name,
+        kind="proposed",
+        actor=actor,
+        payload=proposal.to_json(),
+        key=f"propose/{experiment.name}/{turn}",
+    )
+
+
+def decide(
+    experiment: Experiment,
+    digest: str,
+    action: Literal["approve", "edit", "reject"],
+    *,
+    actor: str,
+    reason: str = "",
+) -> Draft:
+    """A person's answer to the gate that waits.
+
+    Args:
+        experiment: The experiment.
+        digest: Of the content the person saw.
+        action: What they decided.
+        actor: Who they are, as the workspace knows them.
+        reason: In their words.
+
+    Raises:
+        Refused: Nothing waits, or what waits is no longer what the person saw.
+    """
+    waiting = pending(experiment)
+    if waiting is None:
+        raise Refused.because(
+            "gate.nothing_waits",
+            f"Nothing waits for a decision in {experiment.name!r}: it was answered already, or never asked.",
+            "See `expcopilot log` for who answered what.",
+            name="experiment",
+            value=experiment.name,
+        )
+    if waiting.record.digest != digest:
+        raise Refused.because(
+            "gate.changed",
+            "What waits for approval is no longer the text you saw: it was changed in between.",
+            "Read it again, then decide.",
+            name="digest",
+            value=digest[:12],
+        )
+    record = Decision(gate=waiting.record.gate, digest=digest, action=action, reason=reason.strip())
+    return Draft(
+        experiment=experiment.name,
+        kind="decided",
+        actor=actor,
+        payload=record.to_json(),
+        # One answer a proposal: a second click, or a second terminal, finds the first one's entry and is told so.
+        key=f"decide/{experiment.name}/{waiting.position}",
+    )

@@ -1,0 +1,88 @@
+"""What is put before a person before it happens, and what happens once they approve exactly that."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+from copilot_tools.refusals import Refused
+from expcopilot.flow.gates import propose
+from expcopilot.flow.moves import Move
+from expcopilot.flow.steps import close as closing
+from expcopilot.flow.steps import register as registering
+from expcopilot.records.entry import Draft
+from expcopilot.records.experiment import Experiment
+from expcopilot.records.gate import Proposal
+from expcopilot.records.plan import Plan
+
+if TYPE_CHECKING:
+    from expcopilot.flow.graph import Deps, Step
+
+__all__ = ["STEPS", "consequence"]
+
+
+def _register(experiment: Experiment, deps: Deps, turn: str, given: dict[str, Any]) -> tuple[Draft, ...]:
+    """Input: ``plan``, as JSON data."""
+    plan = Plan.model_validate(given["plan"])
+    registering.register(experiment, plan, actor=deps.actor, today=_today())  # refuses what cannot be registered
+    question = "Freeze this plan? After that, every change is stamped."
+    return _ask(
+        experiment, deps, turn, Proposal(gate="plan", question=question, content=plan.to_json(), author="person")
+    )
+
+
+def _amend(experiment: Experiment, deps: Deps, turn: str, given: dict[str, Any]) -> tuple[Draft, ...]:
+    """Input: ``plan`` and ``reason``."""
+    plan, reason = Plan.model_validate(given["plan"]), str(given["reason"])
+    draft = registering.amend(experiment, plan, actor=deps.actor, reason=reason)
+    content = {"plan": plan.to_json(), "reason": reason, "changed": draft.payload["changed"]}
+    late = " Outcomes were seen already: every later reading is then post hoc." if experiment.outcome_looks else ""
+    question = f"Change the registered plan in the open?{late}"
+    return _ask(experiment, deps, turn, Proposal(gate="amendment", question=question, content=content, author="person"))
+
+
+def _close(experiment: Experiment, deps: Deps, turn: str, given: dict[str, Any]) -> tuple[Draft, ...]:
+    """Input: ``early`` and ``reason``. Only an early end needs a person's approval."""
+    early, reason = bool(given.get("early")), str(given.get("reason", ""))
+    draft = closing.close(experiment, actor=deps.actor, early=early, reason=reason)
+    if not early:
+        return (draft,)
+    question = "Stop before the committed end? The result is then shown, and never counts as supported."
+    return _ask(
+        experiment, deps, turn, Proposal(gate="early_close", question=question, content=draft.payload, author="person")
+    )
+
+
+def consequence(experiment: Experiment, deps: Deps, proposal: Proposal) -> tuple[Draft, ...]:
+    """What follows when a person approves a proposal.
+
+    Raises:
+        Refused: What was proposed can no longer be done.
+    """
+    content = proposal.content
+    match proposal.gate:
+        case "plan":
+            return (registering.register(experiment, Plan.model_validate(content), actor=deps.actor, today=_today()),)
+        case "amendment":
+            plan = Plan.model_validate(content["plan"])
+            return (registering.amend(experiment, plan, actor=deps.actor, reason=str(content["reason"])),)
+        case "early_close":
+            return (closing.close(experiment, actor=deps.actor, early=True, reason=str(content["reason"])),)
+        case "hypothesis":
+            return ()  # the approved proposal itself is the record
+        case _:
+            raise Refused.because(
+                "gate.unknown", f"Nothing follows from approving {proposal.gate!r}.", "Update Experiment Copilot."
+            )
+
+
+STEPS: dict[Move, Step] = {Move.REGISTER: _register, Move.AMEND: _amend, Move.CLOSE: _close}
+"""Moves that stop at a gate (an orderly close does not)."""
+
+
+def _ask(experiment: Experiment, deps: Deps, turn: str, proposal: Proposal) -> tuple[Draft, ...]:
+    return (propose(experiment, proposal, actor=deps.actor, turn=turn),)
+
+
+def _today() -> dt.date:
+    return dt.datetime.now(tz=dt.UTC).date()

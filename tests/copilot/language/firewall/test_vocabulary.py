@@ -1,0 +1,65 @@
+"""The vocabulary as data: closed, plain, and without a judging word."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hostile.scorer import escapes
+
+from expcopilot.language.firewall.check import check
+from expcopilot.language.firewall.lexicon import lexicon
+from expcopilot.records.prose import CheckedSentence, Statement
+
+CONDITIONAL = {"may", "might", "could", "would", "will", "if", "unless", "perhaps", "maybe"}
+"""Judged by the scorer around results; the firewall keeps them out of every sentence with a result."""
+
+
+def test_no_single_word_judges():
+    """The scorer, which has lists of its own, finds no judging word among the words that may stand alone."""
+    judging = {w for w in lexicon().words if escapes(w, [], {}, "finding")}
+    assert judging - CONDITIONAL <= {"random", "might"}
+
+
+def test_words_are_plain():
+    """Every word is lower-case letters, and but for "a" and "I" has at least two."""
+    for word in lexicon().words:
+        assert re.fullmatch(r"[a-z]{2,}|a|i", word), word
+
+
+def test_an_unknown_language_is_named():
+    """A language without data is an error of the program, not an empty vocabulary."""
+    with pytest.raises(FileNotFoundError, match="klingon"):
+        lexicon("klingon")
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "The verdict is {} {{verdict.phrase}}.",
+        "{{arm.b}} is {} {{primary.b.direction}}.",
+        "The effect of {{arm.b}} is {} {{primary.b.comparison}}.",
+        "{{arm.b}} is {}.",
+    ],
+)
+def test_no_word_of_ours_turns_a_result(facts, frame):
+    """Put into the place before a result, of all words and phrases only reviewed ones pass."""
+    words = lexicon()
+    reviewed = {
+        "read", "as", "gave", "gives", "is", "was", "reads", "returned", "returns", "stands as", "stands at", "verdict",
+        "in words", "in plain words", "in other words", "that is", "came out at", "comes out at", "are", "were", "which",
+        "that", "reading", "direction", "shows", "showed", "stays", "remains",
+    }  # fmt: skip
+    states = words.places["after_arm_is"] | {
+        "compared with", "compared to", "set against", "set beside", "not planned", "not registered",
+        "not part of the plan", "still running", "still collecting data",
+    }  # fmt: skip
+    allowed = states if frame.endswith("is {}.") else reviewed
+    phrases = {" ".join(p.words) for group in words.phrases.values() for p in group if p.beside or len(p.words) < 4}
+    passed = {
+        word
+        for word in words.words | phrases
+        if isinstance(check(Statement(text=frame.format(word)), facts["landing"]), CheckedSentence)
+    }
+    assert passed
+    assert {w for w in passed - allowed if not w.startswith("not ")} == set()
