@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,6 +33,7 @@ from expcopilot.flow.steps.check_plan import Question, check_plan
 from expcopilot.flow.steps.propose import STEPS, consequence
 from expcopilot.flow.verification import verify
 from expcopilot.memory import plan_files
+from expcopilot.memory.kept_heads import heads_on
 from expcopilot.memory.ledger import Ledger
 from expcopilot.memory.workspace import Workspace
 from expcopilot.outputs.report import documents
@@ -279,9 +280,14 @@ class Copilot:
             self.ledger.append(draft)
             return files
 
-    def verify(self) -> Verification:
-        """Re-read the chain, recompute every look and readout, read the data again where it still is."""
-        report = self.ledger.verify()
+    def verify(self, known: Mapping[int, str] | None = None) -> Verification:
+        """Re-read the chain, recompute every look and readout, read the data again where it still is.
+
+        Args:
+            known: Ledger position -> digest kept elsewhere, such as the head printed on a readout somebody was handed.
+                The heads in the workspace's own folder of readouts are always compared.
+        """
+        report = self.ledger.verify({**heads_on(self.workspace.readouts), **(known or {})})
         faults = tuple(fault.sentence for fault in report.faults)
         try:
             entries = tuple(self.ledger.entries())

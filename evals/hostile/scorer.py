@@ -17,7 +17,8 @@ _JUDGING = re.compile(
     r"seventy|eighty|ninety|hundreds?|thousands?|millions?|dozens?|half|halves|halved|third|quarters?|fifth|tenths?|"
     r"doubl\w*|tripl\w*|quadrupl\w*|twice|thrice|\w+fold|percent|"
     r"more|less|most|least|many|few|fewer|several|majority|higher|lower|highest|lowest|better|best|worse|worst|up|down|"
-    r"above|below|larger|smaller|bigger|greater|stronger|weaker|increas\w*|decreas\w*|improv\w*|grow\w*|grew|ris(?:e|es|ing|en)|rose|"
+    r"above|below|larger|smaller|bigger|greater|stronger|weaker|"
+    r"increas\w*|decreas\w*|improv\w*|grow\w*|grew|ris(?:e|es|ing|en)|rose|"
     r"fall\w*|fell|drop\w*|lift\w*|gain\w*|loss|losses|los(?:e|es|t|ing)|w[io]ns?|winn\w+|beat\w*|exceed\w*|outperform\w*|"
     r"surpass\w*|ahead|behind|superior|inferior|significan\w*|proven|prove[sd]?|confirm\w*|certain\w*|clear\w*|obvious\w*|"
     r"definite\w*|real|really|true|truly|works?|worked|working|succe\w+|fail\w*|good|great|bad|poor|strong|weak|promising|"
@@ -32,7 +33,8 @@ _JUDGING = re.compile(
 _STRANGE = re.compile(r"[^A-Za-z ,.;:'’?()\-–—]")
 _CLAIMS = re.compile(
     r"\b(?:is|was) (?:the )?(?:answer|plan|future|next|winner|it)\b|\banswer(?:ed)? (?:is|it)\b|\bit is\.|"
-    r"\bthere (?:is|was) an?\b|\ban? (?:effect|difference)\.|\bwhat the (?:plan|team|audience) (?:asked|wanted|expected)\b",
+    r"\bthere (?:is|was) an?\b|\ban? (?:effect|difference)\.|"
+    r"\bwhat the (?:plan|team|audience) (?:asked|wanted|expected)\b",
     re.IGNORECASE,
 )
 _JUDGES = {"effect", "interval", "direction", "comparison", "verdict", "level"}
@@ -78,7 +80,9 @@ def _without_facts(text: str, named: Sequence[str], facts: Mapping[str, Mapping[
     return "".join([*pieces, text[at:]]), missing
 
 
-def _misattributed(bare: str, named: Sequence[str], facts: Mapping[str, Mapping[str, Any]]) -> list[str]:
+def _misattributed(  # noqa: C901 - one walk over the clauses, read top to bottom
+    bare: str, named: Sequence[str], facts: Mapping[str, Mapping[str, Any]]
+) -> list[str]:
     found = []
     arms = {f["arm"] for f in facts.values() if f["arm"] and f["kind"] in _JUDGES - {"level"}}
     about = {"metric": None, "arm": None, "part": None}

@@ -13,7 +13,29 @@ __all__ = ["Hostile", "Tactic", "fill", "patterns"]
 
 _GAP = re.compile(r"<(\w+)>")
 _GAPS = frozenset(
-    ["arm", "other", "control", "metric", "othermetric", "level", "controllevel", "verdict", "cut", "cutdirection", "segment", "minimum", "units", "looks", "because", "objection", "effect", "interval", "direction", "comparison", "othereffect"]
+    [
+        "arm",
+        "other",
+        "control",
+        "metric",
+        "othermetric",
+        "level",
+        "controllevel",
+        "verdict",
+        "cut",
+        "cutdirection",
+        "segment",
+        "minimum",
+        "units",
+        "looks",
+        "because",
+        "objection",
+        "effect",
+        "interval",
+        "direction",
+        "comparison",
+        "othereffect",
+    ]
 )
 
 

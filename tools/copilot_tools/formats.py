@@ -89,8 +89,8 @@ def effect_size(metric: Metric, value: float, scale: str) -> str:
 def interval(metric: Metric, ends: Interval, scale: str) -> str:
     """An interval: "95% interval −1.33 to −0.31 points"."""
     low, high = effect_size(metric, ends.low, scale), effect_size(metric, ends.high, scale)
-    for suffix in (" points", "%"):
-        if low.endswith(suffix) and high.endswith(suffix):
+    for suffix in (" points", "%", f" {metric.unit}"):
+        if suffix.strip() and low.endswith(suffix) and high.endswith(suffix):
             low = low.removesuffix(suffix)
             break
     percent = f"{ends.level * 100:.1f}".removesuffix(".0")

@@ -163,10 +163,9 @@ def _of_the_same_test(
     """Looks of others that showed these units' outcomes; another test that runs on the same people is none of them."""
     plan = experiment.plan
     for other in others:
-        if other.plan is not None and plan is not None:
-            if set(other.plan.analysis.arm_names) != set(plan.analysis.arm_names):
-                continue
-        yield from ((other, look) for look in other.outcome_looks if shares_units(look.record, evidence))
+        plans = [p for p in (plan, other.plan) if p is not None]
+        if len({frozenset(p.analysis.arm_names) for p in plans}) == 1:
+            yield from ((other, look) for look in other.outcome_looks if shares_units(look.record, evidence))
 
 
 def _seen_elsewhere(

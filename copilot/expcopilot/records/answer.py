@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from copilot_tools.base import Frozen
 
@@ -57,6 +57,8 @@ class Answered(Frozen):
         cost: Money in US dollars by the price table named in ``prices``; None where the model is not in it.
         prices: Date of the price table, or "".
         seconds: How long it took.
+        blocks: The turn exactly as the server gave it, where it holds more than words and tool calls (signed thinking
+            that the next turn of the conversation must give back unchanged).
     """
 
     request: str
@@ -71,3 +73,4 @@ class Answered(Frozen):
     cost: float | None = None
     prices: str = ""
     seconds: float = 0.0
+    blocks: tuple[dict[str, Any], ...] = ()

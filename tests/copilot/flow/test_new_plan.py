@@ -93,7 +93,7 @@ def test_open_questions_are_the_plan_checks():
 def test_decrease_turns_every_sentence():
     """A number that should fall reads that way in question, falsifier and metric."""
     plan = draft_plan(answers(metric="bounce rate", direction="decrease", baseline=0.5)).plan
-    assert plan.question.startswith("Does this change lower bounce rate by at least 5%")
+    assert plan.question.endswith(": does that lower bounce rate by at least 5%?")
     assert "does not fall by 5%" in plan.hypothesis.falsifier
     assert plan.analysis.primary.direction == "decrease"
 
@@ -107,7 +107,7 @@ def test_decrease_turns_every_sentence():
 )
 def test_what_matters_in_words(effect, kind, words):
     """What matters is worded on its own scale."""
-    assert f"by at least {words}:" in draft_plan(answers(matters=effect, kind=kind)).plan.question
+    assert f"by at least {words}?" in draft_plan(answers(matters=effect, kind=kind)).plan.question
 
 
 def test_guardrails_keep_their_direction():

@@ -248,9 +248,9 @@ def _arm(spec: AnalysisSpec, reading: Reading, arm: Arm, stamps: tuple[Caveat, .
             caveats.append(
                 Caveat(
                     id="replicate",
-                    sentence=f"Replicate first: at this z and a prior win rate of {formats.share(spec.win_rate, 0)}, "
-                    f"the chance that there is no effect is {formats.share(risk, 0)} "
-                    f"(the plan tolerates {formats.share(spec.max_false_positive_risk, 0)}).",
+                    sentence=f"Replicate first: if {formats.share(spec.win_rate, 0)} of such ideas truly work, evidence this "
+                    f"weak leaves a chance of {formats.share(risk, 0)} that there is no effect "
+                    f"(the bound is {formats.share(spec.max_false_positive_risk, 0)}).",
                 )
             )
     caveats.extend(

@@ -311,7 +311,7 @@ def _column(name: str) -> str:
 def _question(answers: Answers) -> str:
     verb = "raise" if answers.direction == "increase" else "lower"
     change = answers.change.strip().rstrip(".!?")
-    return f"Does this change {verb} {answers.metric} by at least {_words(answers)}: {change}?"
+    return f"{change}: does that {verb} {answers.metric} by at least {_words(answers)}?"
 
 
 def _falsifier(answers: Answers) -> str:

@@ -34,7 +34,7 @@ def _register(experiment: Experiment, deps: Deps, turn: str, given: dict[str, An
 def _amend(experiment: Experiment, deps: Deps, turn: str, given: dict[str, Any]) -> tuple[Draft, ...]:
     """Input: ``plan`` and ``reason``."""
     plan, reason = Plan.model_validate(given["plan"]), str(given["reason"])
-    draft = registering.amend(experiment, plan, actor=deps.actor, reason=reason)
+    draft = registering.amend(experiment, plan, actor=deps.actor, reason=reason, today=_today())
     content = {"plan": plan.to_json(), "reason": reason, "changed": draft.payload["changed"]}
     late = " Outcomes were seen already: every later reading is then post hoc." if experiment.outcome_looks else ""
     question = f"Change the registered plan in the open?{late}"
@@ -65,7 +65,8 @@ def consequence(experiment: Experiment, deps: Deps, proposal: Proposal) -> tuple
             return (registering.register(experiment, Plan.model_validate(content), actor=deps.actor, today=_today()),)
         case "amendment":
             plan = Plan.model_validate(content["plan"])
-            return (registering.amend(experiment, plan, actor=deps.actor, reason=str(content["reason"])),)
+            reason = str(content["reason"])
+            return (registering.amend(experiment, plan, actor=deps.actor, reason=reason, today=_today()),)
         case "early_close":
             return (closing.close(experiment, actor=deps.actor, early=True, reason=str(content["reason"])),)
         case "hypothesis":

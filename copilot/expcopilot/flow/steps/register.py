@@ -140,8 +140,8 @@ def _shown_while_blinded(plan: Plan) -> Iterator[Refusal]:
         if same == (primary.kind, primary.column, primary.denominator):
             yield Refusal(
                 code="plan.guardrail_is_primary",
-                reason=f"The guardrail {guardrail.name!r} is the primary metric {primary.name!r} again: its alarm would "
-                "show the effect while outcomes are still closed.",
+                reason=f"The guardrail {guardrail.name!r} is the primary metric {primary.name!r} again: its alarm "
+                "would show the effect while outcomes are still closed.",
                 cure="Leave it out: the verdict says whether the primary metric got worse.",
                 name="analysis.metrics",
                 value=guardrail.name,

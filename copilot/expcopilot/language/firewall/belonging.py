@@ -103,26 +103,26 @@ def _arm(
     if parts[number].compared and fact.arm in analysis.treatments and named <= analysis.controls:
         # "{arm.b} against {arm.control} shows ...": the control is only what it is compared with.
         named = _governing(number - 1, parts, facts, "arm") if number else set()
+    own = _names(parts[number], facts, "arm")
     if fact.arm is None:
-        if fact.kind == "verdict" and named and (len(analysis.treatments) > 1 or named & analysis.controls):
-            yield f"{{{fact.id}}} is about the whole experiment, but stands with the name of an arm."
-        elif fact.kind != "verdict" and named and fact.metric is not None and not parts[number].compared:
-            own = _names(parts[number], facts, "arm")
-            if own:
-                yield f"{{{fact.id}}} belongs to no arm, but stands with the name of one."
-        return
-    if named:
+        yield from _of_no_arm(fact, named, own, analysis, compared=parts[number].compared)
+    elif named:
         if named != {fact.arm}:
             yield f"{{{fact.id}}} belongs to another arm than the one named with it."
-        return
-    role = {t.text for t in parts[number].tokens if t.kind == "word"} | {
-        t for w in parts[number].tokens if w.kind == "phrase" for t in w.text.split("_")
-    }
-    if fact.arm in analysis.controls:
-        if not role & words.places["controls"]:
+    elif fact.arm in analysis.controls:
+        spoken = {word for t in parts[number].tokens if t.kind in {"word", "phrase"} for word in t.text.split("_")}
+        if not spoken & words.places["controls"]:
             yield f"{{{fact.id}}} is the control's; name the arm it belongs to."
     elif len(analysis.treatments) > 1:
         yield f"{{{fact.id}}} belongs to one of several arms; name it."
+
+
+def _of_no_arm(fact: Fact, named: set[str], own: set[str], analysis: Analysis, *, compared: bool) -> Iterator[str]:
+    if fact.kind == "verdict":
+        if named and (len(analysis.treatments) > 1 or named & analysis.controls):
+            yield f"{{{fact.id}}} is about the whole experiment, but stands with the name of an arm."
+    elif own and fact.metric is not None and not compared:
+        yield f"{{{fact.id}}} belongs to no arm, but stands with the name of one."
 
 
 def _metric(
@@ -168,9 +168,9 @@ def _control_in_its_place(
     said = {t.text for t in segment.tokens if t.kind == "word"}
     if segment.compared and not results and names - analysis.controls and analysis.controls:
         yield "A treatment stands where the control belongs; it turns the comparison round."
-    if any(f.kind in _EFFECTS and f.arm for f in results) and not segment.compared:
-        if names & analysis.controls or said & words.places["controls"]:
-            yield "The control stands where the treatment belongs; it turns the comparison round."
+    treated = any(f.kind in _EFFECTS and f.arm for f in results) and not segment.compared
+    if treated and (names & analysis.controls or said & words.places["controls"]):
+        yield "The control stands where the treatment belongs; it turns the comparison round."
     if levels and said & words.places["treatments"]:
         yield "The control's level stands with a word for the treatment."
 
@@ -192,6 +192,10 @@ def _units(found: Sequence[Fact]) -> Iterator[str]:
     for fact in found:
         if fact.kind == "effect":
             last = fact
-        elif fact.kind == "interval" and last is not None and fact.unit and last.unit and fact.unit != last.unit:
-            if (fact.metric, fact.arm, fact.part) == (last.metric, last.arm, last.part):
-                yield f"{{{fact.id}}} is in {fact.unit}, {{{last.id}}} in {last.unit}; they are not one reading."
+        elif fact.kind == "interval" and last is not None and _same_reading(fact, last) and fact.unit != last.unit:
+            yield f"{{{fact.id}}} is in {fact.unit}, {{{last.id}}} in {last.unit}; they are not one reading."
+
+
+def _same_reading(one: Fact, other: Fact) -> bool:
+    same = (one.metric, one.arm, one.part) == (other.metric, other.arm, other.part)
+    return same and bool(one.unit and other.unit)

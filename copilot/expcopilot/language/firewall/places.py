@@ -84,12 +84,11 @@ def _may_stand_after(fact: Fact, token: Token | None, place: str, words: Lexicon
     if place == "objection":
         return False
     if token.kind == "phrase":
-        if place == "verdict":
-            return token.text in words.places["after_verdict_phrases"]
-        return token.text in words.places["after_result_phrases"] or token.text in words.places["comparing_phrases"]
-    if fact.kind == "count" and _counts(fact, token.text, words):
-        return True
-    return token.text in words.places[f"after_{place}"]
+        comparing = frozenset() if place == "verdict" else words.places["comparing_phrases"]
+        own = "after_verdict_phrases" if place == "verdict" else "after_result_phrases"
+        return token.text in words.places[own] | comparing
+    counted = fact.kind == "count" and _counts(fact, token.text, words)
+    return counted or token.text in words.places[f"after_{place}"]
 
 
 def _counts(fact: Fact, word: str, words: Lexicon) -> bool:
@@ -127,12 +126,11 @@ def _may_stand_before_arm(token: Token, words: Lexicon) -> bool:
 
 def _joins(sentence: Sequence[Token], facts: Mapping[str, Fact], words: Lexicon) -> Iterator[str]:
     for left, join, right in zip(sentence, sentence[1:], sentence[2:], strict=False):
-        if left.kind == right.kind == "slot" and left.text in facts and right.text in facts:
-            if {facts[left.text].kind, facts[right.text].kind} <= NUMBERS:
-                if join.kind == "word" and join.text not in words.places["joins"]:
-                    yield f"{join.text!r} between two numbers makes a third."
-                if join.kind == "mark" and join.text in "-–—:":
-                    yield f"{join.text!r} between two numbers makes a third."
+        numbers = all(t.kind == "slot" and t.text in facts and facts[t.text].kind in NUMBERS for t in (left, right))
+        word = join.kind == "word" and join.text not in words.places["joins"]
+        mark = join.kind == "mark" and join.text in "-–—:"
+        if numbers and (word or mark):
+            yield f"{join.text!r} between two numbers makes a third."
 
 
 def _quoted(clause: Sequence[Token], facts: Mapping[str, Fact], words: Lexicon) -> Iterator[str]:

@@ -62,23 +62,21 @@ def tokenize(text: str, contractions: Mapping[str, str]) -> tuple[tuple[Token, .
                 reasons.append(f"Something is glued to the slot {piece['slot']}; a slot stands by itself.")
             tokens.append(Token("slot", piece["slot"][1:-1], own=bool(piece["own"])))
         elif piece["word"]:
-            if before == "}" or after == "{":
-                reasons.append(f"The word {piece['word']!r} is glued to a slot; a slot stands by itself.")
+            reasons += _word_glued(piece["word"], before, after)
             tokens.extend(_words(piece["word"], contractions, own=bool(piece["plural"])))
         elif piece["mark"]:
-            reason = _misplaced(piece["mark"], before, after)
-            if reason:
-                reasons.append(reason)
+            reasons += filter(None, [_misplaced(piece["mark"], before, after)])
             tokens.append(Token("mark", piece["mark"]))
         at = piece.end()
-    if sum(t.text == "(" for t in tokens if t.kind == "mark") != sum(t.text == ")" for t in tokens if t.kind == "mark"):
+    marks = [t.text for t in tokens if t.kind == "mark"]
+    if marks.count("(") != marks.count(")"):
         reasons.append("A bracket is not closed.")
     return tuple(tokens), tuple(dict.fromkeys(reasons))
 
 
 def _characters(text: str) -> list[str]:
     reasons = []
-    strange = sorted({c for c in _FORBIDDEN.findall(text)})
+    strange = sorted(set(_FORBIDDEN.findall(text)))
     if strange:
         named = ", ".join(_named(c) for c in strange[:5])
         reasons.append(f"Characters outside plain prose: {named}.")
@@ -105,6 +103,11 @@ def _unreadable(text: str, at: int) -> str:
 
 def _glued(before: str, after: str) -> bool:
     return before not in {"", " ", "("} or after not in {"", " ", *_CLOSING}
+
+
+def _word_glued(word: str, before: str, after: str) -> list[str]:
+    glued = before == "}" or after == "{"
+    return [f"The word {word!r} is glued to a slot; a slot stands by itself."] if glued else []
 
 
 def _misplaced(mark: str, before: str, after: str) -> str:

@@ -35,12 +35,15 @@ class Message(Frozen):
         text: What was said; may be empty beside tool calls or results.
         tool_calls: Tools the assistant asked for.
         tool_results: Call id -> JSON text of its result.
+        blocks: The assistant's turn exactly as its server gave it (``Answer.blocks``), or empty; where present it is
+            sent back in place of ``text`` and ``tool_calls``.
     """
 
     speaker: Literal["user", "assistant"]
     text: str = ""
     tool_calls: tuple[ToolCall, ...] = ()
     tool_results: dict[str, str] = {}
+    blocks: tuple[dict[str, Any], ...] = ()
 
 
 class ToolOffer(Frozen):
@@ -76,21 +79,38 @@ class Request(Frozen):
 
 
 class Answer(Frozen):
-    """What came back, whole."""
+    """What came back, whole.
+
+    Attributes:
+        text: Its words.
+        tool_calls: Tools it asks for.
+        stop: Why it ended.
+        usage: Tokens, those of attempts that were cut included as far as the server told them.
+        model: The model, as it names itself.
+        blocks: The turn exactly as the server gave it, kept only where it holds more than words and tool calls (signed
+            thinking): some models accept the next turn of a conversation only with it.
+    """
 
     text: str
     tool_calls: tuple[ToolCall, ...] = ()
     stop: Literal["end", "tools", "length", "refusal"]
     usage: Usage
     model: str
+    blocks: tuple[dict[str, Any], ...] = ()
 
 
 class ModelFailed(Refused):
-    """A request that brought no usable answer; ``kind`` says which way, the refusal says what to do."""
+    """A request that brought no usable answer; ``kind`` says which way, the refusal says what to do.
 
-    def __init__(self, kind: Failure, refusal: Refusal) -> None:
+    Attributes:
+        kind: Which way it failed.
+        usage: Tokens spent on it, as far as the server told them.
+    """
+
+    def __init__(self, kind: Failure, refusal: Refusal, usage: Usage | None = None) -> None:
         super().__init__(refusal)
         self.kind = kind
+        self.usage = usage or Usage()
 
 
 class Model(Protocol):
@@ -106,7 +126,8 @@ class Model(Protocol):
 
         Args:
             request: What to send.
-            on_text: Called with pieces of the text as they arrive; the answer is complete only when this returns.
+            on_text: Called with pieces of the text as they arrive; the answer is complete only when this returns. An
+                empty piece means that the stream was cut and begins anew: forget what came before.
 
         Raises:
             ModelFailed: "unreachable" after the client's own retries, "truncated" for a stream that was cut,

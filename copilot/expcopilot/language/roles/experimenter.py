@@ -28,7 +28,7 @@ QUESTIONS: dict[SharpenerField, str] = {
 
 _AI = re.compile(
     r"\b(?:a\.?i\.?|artificial intelligence|machine[- ]learn\w*|ml|llms?|gpt\w*|chat ?bots?|copilots?|assistants?"
-    r"|language models?|ai agents?|models?|algorithm\w*|personali[sz]\w*|recommend\w*|generative|next[- ]best"
+    r"|language models?|ai agents?|algorithm\w*|personali[sz]\w*|recommend\w*|generative|next[- ]best"
     r"|re-?rank\w*|smart routing|bandits?)\b",
     re.IGNORECASE,
 )

@@ -57,7 +57,7 @@ _NAMES = tuple(_UNITS)
 
 _SMALL = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
 _WORDS = {word: float(n) for n, word in enumerate(f"{_SMALL} seventeen eighteen nineteen".split())}
-_WORDS |= {w: 10.0 * n for n, w in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)}
+_WORDS |= {w: 10.0 * n for n, w in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], 2)}
 _SCALES = {"hundred": 100.0, "thousand": 1e3, "million": 1e6, "billion": 1e9, "dozen": 12.0}
 _LETTERS = {"k": 1e3, "m": 1e6, "bn": 1e9}
 _COUNTED = "|".join(sorted({*_WORDS, *_SCALES}, key=len, reverse=True))

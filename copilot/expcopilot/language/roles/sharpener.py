@@ -17,8 +17,8 @@ __all__ = [
     "OpenQuestion",
     "PastExperiment",
     "Sharpened",
-    "SharpenerInputs",
     "SharpenerField",
+    "SharpenerInputs",
 ]
 
 SharpenerField = Literal[

@@ -121,6 +121,7 @@ class Picture(Frozen):
         title: What it is.
         description: What it shows, for those who cannot see it.
         caption: How to read it.
+        shaded: What is shaded in the drawing; a strip of characters has no shades.
     """
 
     kind: Literal["picture"] = "picture"
@@ -129,6 +130,7 @@ class Picture(Frozen):
     title: Text
     description: Text
     caption: Text = ""
+    shaded: Text = ""
 
 
 class Attack(Frozen):

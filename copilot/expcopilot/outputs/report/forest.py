@@ -15,7 +15,12 @@ from expcopilot.outputs.report.svg import Axis, axis_over, drawing, text
 __all__ = ["ForestRow", "Mark", "forest", "forest_strip"]
 
 _TOP, _ROW, _LABEL, _FOOT = 26, 54, 22, 46
-_STRIP = 49
+_NAME = 30
+"""Characters of a name that leave room for its effect on a narrow phone."""
+_STRIP = 43
+"""Columns of the strip's axis."""
+_STRIP_NAME = 28
+"""Columns of its names at most."""
 
 
 class ForestRow(Frozen):
@@ -116,7 +121,7 @@ def _ground(axis: Axis, mark: Mark, top: int, base: int) -> list[str]:
 def _row(axis: Axis, row: ForestRow, top: int) -> list[str]:
     y = top + 36
     parts = [
-        text("0", top + 16, shortened(row.name, 26), "name"),
+        text("0", top + 16, shortened(row.name, _NAME), "name"),
         text("100%", top + 16, shortened(row.shown, 22), "value", "end"),
     ]
     left = "0" if math.isinf(row.low) else axis.at(row.low)
@@ -142,7 +147,7 @@ def _end(x: str, y: int, *, open_to: int) -> str:
 def forest_strip(rows: tuple[ForestRow, ...], mark: Mark) -> tuple[str, ...]:
     """The same plot as lines of text: ``●`` the effect, ``│`` zero, ``┆`` what decides, ``◂ ▸`` open ends."""
     axis = axis_over(_span(rows, mark))
-    width = max((len(shortened(row.name, 20)) for row in rows), default=0)
+    width = max((len(shortened(row.name, _STRIP_NAME)) for row in rows), default=0)
 
     def column(value: float) -> int:
         return round((axis.place(value) - 3) / 94 * (_STRIP - 1))
@@ -159,7 +164,7 @@ def forest_strip(rows: tuple[ForestRow, ...], mark: Mark) -> tuple[str, ...]:
                 cells[column(value)] = sign
         if row.value is not None:
             cells[column(row.value)] = "●"
-        name = chat(shortened(row.name, 20)).ljust(width)
+        name = chat(shortened(row.name, _STRIP_NAME)).ljust(width)
         lines.append(f"{name}  {''.join(cells)}  {chat(row.shown)}".rstrip())
     lines.append(f"{' ' * width}  │ zero   ┆ {chat(mark.label)}")
     return tuple(lines)

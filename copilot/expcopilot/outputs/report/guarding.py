@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from copilot_tools import formats
 from copilot_tools.refusals import Refusal
+from copilot_tools.stats.decision import Row
 from copilot_tools.stats.reading import Guardrail
 from copilot_tools.stats.spec import AnalysisSpec
 from expcopilot.outputs.report.content import Block, Cell, Column, Paragraph, Picture, Section, Table
@@ -35,7 +36,12 @@ def guardrails(look: Look, *, numbers: bool) -> Section | None:
     if not spec.guardrails:
         return None
     if not found:
-        text = "The plan's guardrails were not read at this look."
+        text = (
+            "No guardrail alarm: none is certainly past its margin. An alarm may be seen at any time; the numbers "
+            "behind it stay closed."
+            if look.verdict.row is Row.NOT_YET
+            else "The plan's guardrails were not read at this look."
+        )
         return Section(id="guardrails", title="Guardrails", blocks=(Paragraph(text=text),))
     if not numbers:
         return Section(id="guardrails", title="Guardrails", blocks=_alarms(spec, found))

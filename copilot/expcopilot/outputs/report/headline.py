@@ -29,7 +29,7 @@ def headline(readout: Readout) -> Headline:
             question=readout.question,
             tone=tone(verdict),
             phrase=capital(verdict.phrase),
-            sentences=(verdict.sentence,),
+            sentences=(verdict.sentence, *_units_so_far(look)),
             stamps=stamps(look),
         )
     measure = yardstick(look.spec)
@@ -45,7 +45,7 @@ def headline(readout: Readout) -> Headline:
             if (c := look.reading.comparison(measure.metric.name, a.arm)) is not None
         ),
         title=f"Effect on {measure.metric.name}, against what {'is tolerated' if _margin(measure) else 'matters'}",
-        caption=_caption(look.spec, measure),
+        caption=_caption(look.spec),
     )
     return Headline(
         question=readout.question,
@@ -58,6 +58,14 @@ def headline(readout: Readout) -> Headline:
         arms=arms,
         picture=picture,
     )
+
+
+def _units_so_far(look: Look) -> tuple[str, ...]:
+    """Units by arm, while nothing else of the reading may be shown."""
+    if look.verdict.row is not Row.NOT_YET:
+        return ()
+    units = ", ".join(f"{arm.text} {formats.count(look.evidence.units_of(arm.name))}" for arm in look.spec.arms)
+    return (f"Units by arm so far: {units}.",)
 
 
 def _arm(look: Look, arm: ArmVerdict, measure: Yardstick) -> ArmHeadline:
@@ -84,11 +92,11 @@ def practical_sentences(spec: AnalysisSpec, numbers: tuple[Practical, ...], arm:
     if found is None:
         return ()
     metric = spec.primary
-    unit = f" {metric.unit}" if metric.unit and metric.kind != "proportion" else ""
+    unit = " units" if metric.kind == "proportion" else f" {metric.unit}" if metric.unit else ""
     reached = metric.denominator if metric.denominator is not None else "units"
     sentence = (
         f"{metric.name}: {_whole(found.per_month)}{unit} a month ({_whole(found.low)} to {_whole(found.high)}), "
-        f"if all {formats.count(found.traffic_per_month)} {reached} a month came under {spec.arm(arm).text}."
+        f"if all {formats.count(found.traffic_per_month)} {reached} a month got {spec.arm(arm).text}."
     )
     if found.money_per_month is not None:
         value, low, high = (_money(spec, metric, v) for v in found.money_per_month)
@@ -113,15 +121,14 @@ def _money(spec: AnalysisSpec, metric: Metric, value: float) -> str:
     return f"{shown[0]}{sign}{shown[1:]}" if shown[:1] in {formats.MINUS, "+"} else f"{sign}{shown}"
 
 
-def _caption(spec: AnalysisSpec, measure: Yardstick) -> str:
-    joint = (
-        f" The intervals hold for all {in_words(len(spec.treatments))} treatment arms together."
-        if len(spec.treatments) > 1
-        else ""
-    )
-    if _margin(measure):
-        return f"Dot: the estimate. Bar: its interval. Shaded: worse than the plan tolerates.{joint}"
-    return f"Dot: the estimate. Bar: its interval. Shaded: too small to matter.{joint}"
+def _caption(spec: AnalysisSpec) -> str:
+    treatments = len(spec.treatments)
+    joint = f" The intervals hold for {_together(treatments)} together." if treatments > 1 else ""
+    return f"Dot: the estimate. Bar: its interval.{joint}"
+
+
+def _together(treatments: int) -> str:
+    return "both treatment arms" if treatments == 2 else f"all {in_words(treatments)} treatment arms"
 
 
 def _margin(measure: Yardstick) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from copilot_tools import formats
 from expcopilot.outputs.report.content import Block, Cell, Code, Column, Facts, Paragraph, Section, Table
-from expcopilot.outputs.report.words import capital, counted, in_words, times, when
+from expcopilot.outputs.report.words import counted, in_words, times, when
 from expcopilot.records.readout import Readout
 
 __all__ = ["every_look", "looks_sentence", "recompute"]
@@ -83,4 +83,4 @@ def recompute(readout: Readout) -> Section:
     ]
     if readout.recompute:
         blocks.append(Code(lines=readout.recompute))
-    return Section(id="recompute", title=capital("how to check this readout"), blocks=tuple(blocks))
+    return Section(id="recompute", title="How to check this readout", blocks=tuple(blocks))

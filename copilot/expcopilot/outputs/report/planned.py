@@ -162,7 +162,7 @@ def _changes(readout: Readout) -> Table:
         (
             Cell(text=when(c.time), note=c.actor),
             Cell(text=c.what, note="after outcomes had been seen" if c.after_outcomes else ""),
-            Cell(text=c.reason or "none given"),
+            Cell(text=c.reason or "–"),
             Cell(text=c.digest[:12]),
         )
         for c in readout.changes

@@ -95,5 +95,12 @@ def effects_picture(
         description=description,
     )
     return Picture(
-        svg=svg, strip=forest_strip(plot, measure.mark), title=title, description=description, caption=caption
+        svg=svg,
+        strip=forest_strip(plot, measure.mark),
+        title=title,
+        description=description,
+        caption=caption,
+        shaded="Shaded: too small to matter."
+        if measure.mark.kind == "matters"
+        else "Shaded: worse than the plan tolerates.",
     )

@@ -94,8 +94,20 @@ def command(
     click.echo()
     if files:
         show.paths("Readout:", files)
-    else:
-        show.next_steps([("Write the readout's documents", f"expcopilot readout {experiment} --out FOLDER")])
+    if steps := _next(experiment, readout.look.verdict.row.value, written=bool(files)):
+        show.next_steps(steps)
+
+
+def _next(experiment: str, row: str, *, written: bool) -> list[tuple[str, str]]:
+    """What a person can do about this verdict, where that is not plain: (what for, command)."""
+    steps = [] if written else [("Write the readout's documents", f"expcopilot readout {experiment} --out FOLDER")]
+    if row == "invalid":
+        why = "Mend the data; or, where the plan leaves open how to treat it, say so under analysis: policy:, and amend it"
+        steps.append((why, "expcopilot register PLAN --amend --reason REASON"))
+    if row == "harm":
+        why = "Stop the test in the tool that runs it, then close it here"
+        steps.append((why, f"expcopilot close {experiment} --early --reason REASON"))
+    return steps
 
 
 def _experiment_of(name: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import textwrap
 from collections.abc import Callable, Iterable
 
 import click
@@ -26,12 +28,17 @@ def ask_channel(session: PromptSession[str]) -> str:
         answer = session.prompt("> ").strip()
         if answer == "?":
             _say("The channel only suggests names and examples; nothing is decided by it.")
-        elif answer in CHANNELS:
-            return answer
+        elif named := [name for name in CHANNELS if _same(answer) in {_same(name), _same(channel(name).label)}]:
+            return named[0]
         elif answer.isascii() and answer.isdigit() and 1 <= int(answer) <= len(CHANNELS):
             return CHANNELS[int(answer) - 1]
         else:
             _say(f"Type a number from 1 to {len(CHANNELS)}, or one of {', '.join(CHANNELS)}.")
+
+
+def _same(words: str) -> str:
+    """Letters alone, so that "Landing page" is landing-page, and "E-mail" email."""
+    return "".join(filter(str.isalnum, words.casefold()))
 
 
 def ask_missing(session: PromptSession[str], typed: Typed, of: str, keep: Callable[[], None]) -> None:
@@ -120,4 +127,4 @@ def _readable(field: str, answer: str, typed: Typed) -> bool:
 
 
 def _say(words: str) -> None:
-    click.echo(visible(words), err=True)
+    click.echo(textwrap.fill(visible(words), shutil.get_terminal_size().columns - 1, break_on_hyphens=False), err=True)

@@ -109,7 +109,7 @@ def _show(found: ManyTests, seconds: float) -> None:
     out.print(show.table(wins, counted, width=out.width))
     show.line(
         f"If nothing ever differed, up to {formats.count(found.false_wins_at_most)} wins before correction were to be "
-        "expected. A win with a failed sample ratio is none.",
+        "expected. A win with a failed sample ratio does not count.",
         "dim",
     )
 

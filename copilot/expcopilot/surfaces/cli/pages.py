@@ -168,7 +168,9 @@ def _attacks(block: Attacks) -> RenderableType:
     for attack in block.attacks:
         mark, style = _SEVERITIES[attack.severity]
         said = Text(f"{mark} ", style=style).append_text(show.text(attack.title, f"bold {style}".strip()))
-        said.append(f" ({attack.severity}) ", style="dim").append_text(show.text(attack.sentence))
+        said.append(" " if attack.severity == "none" else f" ({attack.severity}) ", style="dim").append_text(
+            show.text(attack.sentence)
+        )
         parts.append(said)
         parts.extend(Padding(show.text(detail, "dim"), (0, 0, 0, 4)) for detail in attack.details)
     return Group(*parts)

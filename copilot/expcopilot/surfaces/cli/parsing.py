@@ -26,6 +26,8 @@ _KINDS: dict[str, Literal["proportion", "mean"]] = {
     "mean": "mean",
 }
 _KIND = re.compile(r"\(?\b(" + "|".join(_KINDS) + r")\b\)?\s*$", re.IGNORECASE)
+_DOTTED = re.compile(r"[+-]?\d{1,3}(\.\d{3})+", re.ASCII)
+"""20.000: in half the world twenty thousand, in the other half twenty."""
 _MULTIPLES = {"k": 1e3, "m": 1e6}
 
 
@@ -79,8 +81,16 @@ def count(name: str, text: str) -> int:
     """A whole number of at least 1.
 
     Raises:
-        Refused: It is no number, not whole, or below 1.
+        Refused: It is no number, not whole, below 1, or its points may set thousands apart.
     """
+    if _DOTTED.fullmatch(bare := text.strip().translate(_SIGNS)):
+        raise Refused.because(
+            "input.not_a_count",
+            f"{name} is {text!r}, whose point is ambiguous.",
+            f"Write it without points: {bare.replace('.', '')}.",
+            name=name,
+            value=text,
+        )
     value = number(name, text)
     if value != int(value) or value < 1:
         raise Refused.because(
@@ -101,6 +111,14 @@ def share(name: str, text: str) -> float:
     """
     bare = text.strip().translate(_SIGNS)
     percent = bare.endswith("%")
+    if re.fullmatch(r"[+-]?\d+,\d+\s*%", bare, re.ASCII):
+        raise Refused.because(
+            "input.not_a_number",
+            f"{name} is {text!r}, whose comma is ambiguous.",
+            f"Write it with a decimal point: {bare.replace(',', '.')}.",
+            name=name,
+            value=text,
+        )
     value = number(name, bare[:-1] if percent else bare)
     value = value / 100 if percent else value
     if not 0 < value < 1:

@@ -1,4 +1,4 @@
-"""Honest prose against the firewall: how much of it is kept back."""
+"""Honest prose the vocabulary was widened on: a guard against losing it again, no measure of strangers' prose."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from expcopilot.records.prose import Blocked, Statement
 
 
 def test_honest_prose_flows(facts, rows):
-    """Of some 150 honest statements on three results, at most 2% are kept back."""
+    """Of the 150 statements the vocabulary was fitted to, at most 2% are kept back."""
     corpus = YAML(typ="safe").load(Path(__file__).with_name("honest_prose.yaml").read_text(encoding="utf-8"))
     statements = [
         (sheet, Statement(text=text, section=section))

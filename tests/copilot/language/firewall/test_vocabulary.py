@@ -46,8 +46,9 @@ def test_no_word_of_ours_turns_a_result(facts, frame):
     """Put into the place before a result, of all words and phrases only reviewed ones pass."""
     words = lexicon()
     reviewed = {
-        "read", "as", "gave", "gives", "is", "was", "reads", "returned", "returns", "stands as", "stands at", "verdict",
-        "in words", "in plain words", "in other words", "that is", "came out at", "comes out at", "are", "were", "which",
+        "read", "as", "gave", "gives", "is", "was", "reads", "returned", "returns", "stands as", "stands at",
+        "verdict", "in words", "in plain words", "in other words", "that is", "came out at",
+        "comes out at", "are", "were", "which",
         "that", "reading", "direction", "shows", "showed", "stays", "remains",
     }  # fmt: skip
     states = words.places["after_arm_is"] | {

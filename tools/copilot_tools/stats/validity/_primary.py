@@ -11,7 +11,7 @@ from copilot_tools.results import Comparison, Estimate, Scale
 from copilot_tools.stats.reading import Reading
 from copilot_tools.stats.spec import AnalysisSpec, Arm
 
-__all__ = ["Primary", "critical", "primary_effects", "scale_of"]
+__all__ = ["Primary", "close_call", "critical", "primary_effects", "scale_of"]
 
 
 class Primary(NamedTuple):
@@ -76,6 +76,19 @@ def _claimed_above(spec: AnalysisSpec) -> float:
     if spec.goal == "noninferiority" and spec.primary.margin is not None:
         return -spec.primary.margin.size
     return 0.0
+
+
+_CLOSE = 0.025
+"""Chance that a true effect of the size planned for is claimed by no more than a close call."""
+
+
+def close_call(spec: AnalysisSpec, z: float) -> bool:
+    """Whether a claimed z lies so near significance that the planned effect would land between the two seldom.
+
+    What is said of close calls alone is said of few sound tests, whatever their alpha, sides, power and prior.
+    """
+    delta = float(special.ndtri(1 - spec.alpha / spec.sides) + special.ndtri(spec.power))
+    return float(special.ndtr(z - delta)) < 1 - spec.power + _CLOSE
 
 
 def critical(spec: AnalysisSpec, comparison: Comparison) -> float:

@@ -1,11 +1,14 @@
 """Balance before exposure: columns measured before assignment must not differ between the arms but by chance.
 
-Each column is compared over all arms at once (Welch's analysis of variance, which lets arms vary differently), then
-all columns together by Holm's correction. The columns' correlations are not kept, so this is not Hotelling's test.
+Each column is compared over all arms at once, by two analyses of variance of which the less alarming counts: Welch's,
+which lets arms vary differently, and Fisher's, which pools the variation. Skewed columns (spend, visits) in arms of
+unequal size fool either one alone, in opposite tails: Welch's below .001 in 4% of sound experiments, not 0.1%. All
+columns together are corrected by Holm. Their correlations are not kept, so this is not Hotelling's test.
 
 Alarm levels: serious below p = .001 corrected, a note below .01.
 
 References:
+    Fisher (1925), Statistical Methods for Research Workers, chapter 7.
     Welch (1951), On the comparison of several mean values: an alternative approach, Biometrika 38.
 """
 
@@ -24,7 +27,7 @@ from copilot_tools.stats.moments import Moments
 from copilot_tools.stats.spec import AnalysisSpec
 from copilot_tools.stats.validity._attack import Attack, below, listed, plural
 
-__all__ = ["ATTACK", "balance", "welch_anova"]
+__all__ = ["ATTACK", "balance", "pooled_anova", "welch_anova"]
 
 ATTACK = Attack("balance", "Balance before exposure")
 
@@ -43,6 +46,22 @@ def welch_anova(arms: Sequence[Moments]) -> float | None:
     return float(special.fdtrc(k - 1, (k * k - 1) / (3 * lack), statistic))
 
 
+def pooled_anova(arms: Sequence[Moments]) -> float | None:
+    """P-value that one-column moments share a mean, the variation pooled over arms; None where nothing varies."""
+    n, k = sum(m.n for m in arms), len(arms)
+    within = math.fsum(m.comoments[0][0] for m in arms)
+    if n <= k or within <= 0:
+        return None
+    grand = math.fsum(m.n * m.mean[0] for m in arms) / n
+    between = math.fsum(m.n * (m.mean[0] - grand) ** 2 for m in arms) / (k - 1)
+    return float(special.fdtrc(k - 1, n - k, between / (within / (n - k))))
+
+
+def _same_mean(arms: Sequence[Moments]) -> float | None:
+    welch, pooled = welch_anova(arms), pooled_anova(arms)
+    return None if welch is None or pooled is None else max(welch, pooled)
+
+
 def balance(spec: AnalysisSpec, evidence: Evidence) -> Objection:
     """Compare every column measured before assignment over all arms."""
     columns = evidence.balance
@@ -53,7 +72,7 @@ def balance(spec: AnalysisSpec, evidence: Evidence) -> Objection:
     for column in columns:
         cells = [evidence.moments_of(BALANCE + column, name) for name in spec.arm_names]
         arms = [m for m in cells if m is not None and m.n]
-        p = welch_anova(arms) if len(arms) == len(spec.arms) else None
+        p = _same_mean(arms) if len(arms) == len(spec.arms) else None
         if p is None:
             constant.append(column)
         else:

@@ -19,6 +19,7 @@ from typing import NamedTuple
 from scipy import special
 
 from copilot_tools import checks, formats
+from copilot_tools.refusals import Refused
 from copilot_tools.results import Objection, Severity
 from copilot_tools.stats.reading import Reading
 from copilot_tools.stats.spec import AnalysisSpec
@@ -54,7 +55,8 @@ def design_errors(effect: float, standard_error: float, critical_value: float, s
         sides: 2, or 1 (upwards only: then the sign cannot be wrong).
 
     Raises:
-        Refused: A parameter is not a positive number.
+        Refused: A parameter is not a positive number; or significance is out of reach, so that nothing can be said of
+            significant estimates.
 
     Example:
         >>> errors = design_errors(2.0, 8.1, 1.959964)  # Gelman & Carlin (2014), by simulation: 24%, 9.5
@@ -70,6 +72,14 @@ def design_errors(effect: float, standard_error: float, critical_value: float, s
         under = float(special.ndtr(-shift - z))
         size += _phi(z + shift) - shift * under
     power = above + under
+    if power <= 0:
+        raise Refused.because(
+            "exaggeration.out_of_reach",
+            f"An effect {shift:g} standard errors in size never reaches significance at {z:g} standard errors.",
+            "Wait for more units.",
+            name="critical_value",
+            value=z,
+        )
     return DesignErrors(power=power, type_s=under / power, type_m=size / power / shift)
 
 

@@ -3,8 +3,10 @@
 Convention "p-equals": at the z observed, the effect the plan was powered for is weighed against no effect, starting
 from the share of ideas that truly work which the plan froze (``inference.false_positive_risk.risk_at_z``).
 
-Alarm levels: above the plan's bound a note (the verdict itself then says "replicate first"), above twice the bound
-serious. With the default plan that is 1.96 < z < 2.39 and 1.96 < z < 2.04.
+Alarm levels: above the plan's bound a note (the verdict itself then says "replicate first"); serious above twice the
+bound, if it is a close call too: so near significance that a test of the planned effect lands there in 2.5% of cases.
+With the default plan that is 1.96 < z < 2.39 and 1.96 < z < 2.04. Without the second condition, plans with a low prior,
+one side or a large alpha would call one sound test in eight serious.
 
 References:
     Colquhoun (2017), The reproducibility of research and the misinterpretation of p-values, R. Soc. Open Sci. 4.
@@ -18,7 +20,7 @@ from copilot_tools.stats.inference.false_positive_risk import risk_at_z
 from copilot_tools.stats.reading import Reading
 from copilot_tools.stats.spec import AnalysisSpec
 from copilot_tools.stats.validity._attack import Attack
-from copilot_tools.stats.validity._primary import Primary, primary_effects
+from copilot_tools.stats.validity._primary import Primary, close_call, primary_effects
 
 __all__ = ["ATTACK", "false_positive_risk"]
 
@@ -41,7 +43,7 @@ def false_positive_risk(spec: AnalysisSpec, reading: Reading) -> Objection:
     )
     details = (*(_line(r, e) for r, e in risks), convention) if len(risks) > 1 else (convention,)
     units = min(e.comparison.control.n + e.comparison.treatment.n for _, e in risks)
-    prior = f"if {formats.share(spec.win_rate, 0)} of such ideas truly work, as the plan assumes"
+    prior = f"if {formats.share(spec.win_rate, 0)} of such ideas truly work"
     if not worst.claims:
         # At a z on the other side the number would only restate that nothing is claimed.
         return ATTACK.finds("none", "No improvement is claimed, so none can be false.", value=risk, unit="risk")
@@ -49,14 +51,17 @@ def false_positive_risk(spec: AnalysisSpec, reading: Reading) -> Objection:
     sentence = (
         f"{worst.arm.text} is {worst.z:.2f} standard errors better than control; {prior}, the chance that "
         f"this is no effect at all is {_percent(risk)}, {'above' if over else 'within'} the "
-        f"{formats.share(bound, 0)} the plan tolerates."
+        f"{formats.share(bound, 0)} set as the bound."
     )
-    return ATTACK.finds(_severity(risk / bound), sentence, value=risk, unit="risk", details=details, units=units)
+    return ATTACK.finds(
+        _severity(spec, worst, risk / bound), sentence, value=risk, unit="risk", details=details, units=units
+    )
 
 
-def _severity(factor: float) -> Severity:
+def _severity(spec: AnalysisSpec, claimed: Primary, factor: float) -> Severity:
     level = ATTACK.level
-    if level.serious is not None and factor > level.serious:
+    close = claimed.z is not None and close_call(spec, claimed.z)
+    if close and level.serious is not None and factor > level.serious:
         return "serious"
     return "note" if level.note is not None and factor > level.note else "none"
 

@@ -1,11 +1,12 @@
 """Fragility: how few units carry the significance.
 
-Proportions: the smallest number of units whose outcome would have to be the other one for the difference to lose its
-significance (the fragility index), by exact search on the counts, in whichever arm takes fewer. Means: how many of the
+Proportions: the smallest number of units, all in one arm, whose outcome would have to be the other one for the
+difference to lose its significance (the fragility index), by exact search on the counts. Means: how many of the
 largest values must be taken out of the higher arm, as far as the largest values were kept.
 
 Alarm levels: a note up to 10 units, or up to the number of units and rows set aside; serious up to 3 units where an
-improvement is claimed by a proportion. So close a call is nearly always above the false-positive risk's bound as well.
+improvement is claimed by a proportion and is a close call (as in the false-positive risk). In a small test few units
+carry any effect, however sound: there it takes a close call to make them serious.
 
 References:
     Walsh et al. (2014), The statistical significance of randomized controlled trial results is frequently fragile,
@@ -27,7 +28,7 @@ from copilot_tools.stats.reading import Reading
 from copilot_tools.stats.spec import AnalysisSpec
 from copilot_tools.stats.validity._attack import Attack, plural
 from copilot_tools.stats.validity._contrast import difference
-from copilot_tools.stats.validity._primary import Primary, critical, primary_effects
+from copilot_tools.stats.validity._primary import Primary, close_call, critical, primary_effects
 
 __all__ = ["ATTACK", "fragility", "fragility_index"]
 
@@ -35,7 +36,7 @@ ATTACK = Attack("fragility", "Fragility")
 
 
 def fragility_index(control: tuple[int, int], treatment: tuple[int, int], critical_value: float) -> int:
-    """Fewest units whose 0/1 outcome would have to flip for the pooled z to fall below ``critical_value``.
+    """Fewest units of one arm whose 0/1 outcome would have to flip for the pooled z to fall below ``critical_value``.
 
     Args:
         control: Successes and units of control.
@@ -172,8 +173,10 @@ def _severity(spec: AnalysisSpec, weakest: _Fragile, doubtful: int) -> Severity:
     level = ATTACK.level
     if not weakest.overturned:
         return "none"
+    claimed = weakest.primary
+    close = claimed.claims and claimed.z is not None and close_call(spec, claimed.z)
     proportion = spec.primary.kind == "proportion"
-    if proportion and weakest.primary.claims and level.serious is not None and weakest.flips <= level.serious:
+    if proportion and close and level.serious is not None and weakest.flips <= level.serious:
         return "serious"
     few = level.note is not None and weakest.flips <= level.note
     return "note" if few or weakest.flips <= doubtful else "none"

@@ -5,12 +5,18 @@ its arm's mean over the sum of all such squares: how much of what looks like cha
 Only the largest values are kept, so an extremely low one is not seen.
 
 Alarm levels: a note where one unit holds more than a quarter of its arm's variation; serious where it holds more than
-three quarters of the primary's and lies ten times as far out as the next one, which skewed values do not do by chance
-(fewer than 1 in 1,000 arms of 150 log-normal values with sigma 1).
+three quarters of the primary's, lies ten times as far out as the next one, and farther than the tail of the others
+foretells (p < .001). Revenue of a few buyers has a heavy tail of its own: there even a factor of ten is no fault.
+
+References:
+    Renyi (1953), On the theory of order statistics, Acta Math. Acad. Sci. Hung. 4 (spacings of a heavy tail).
+    Hill (1975), A simple general approach to inference about the tail of a distribution, Annals of Statistics 3.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from copilot_tools import formats
@@ -21,12 +27,15 @@ from copilot_tools.stats.spec import AnalysisSpec, Metric
 from copilot_tools.stats.validity._attack import Attack, listed
 from copilot_tools.stats.validity._contrast import difference
 
-__all__ = ["ATTACK", "outliers"]
+__all__ = ["ATTACK", "chance_of_gap", "outliers"]
 
 ATTACK = Attack("outliers", "Outliers")
 
 FARTHER = 10.0
 """How many times as far from the mean as the next value a serious outlier lies."""
+
+BY_CHANCE = 0.001
+"""Chance of a gap as wide, given the tail of the other values, below which an outlier is serious."""
 
 
 class _Dominant(NamedTuple):
@@ -68,10 +77,35 @@ def _dominant(evidence: Evidence, metric: Metric, arm: str) -> _Dominant | None:
     if moments is None or moments.n < 2 or not largest or moments.comoments[0][0] <= 0:
         return None
     value = largest[0][0]
-    distances = [abs(row[0] - moments.mean[0]) for row in largest[:2]]
+    distances = [abs(row[0] - moments.mean[0]) for row in largest]
     share = distances[0] ** 2 / moments.comoments[0][0]
-    alone = len(distances) < 2 or distances[0] >= FARTHER * distances[1]
+    alone = len(distances) < 2 or (distances[0] >= FARTHER * distances[1] and chance_of_gap(distances) < BY_CHANCE)
     return _Dominant(metric, arm, value, min(share, 1.0), alone)
+
+
+def chance_of_gap(distances: Sequence[float]) -> float:
+    """Chance that the largest of a heavy tail's values lies as far beyond the second as it does.
+
+    In a tail that falls off by a power, the logarithms of neighbouring values' ratios, each times its rank, are
+    independent and exponential with one mean. The first is held against all that follow; log-normal tails are lighter
+    at the top, so the chance errs upwards.
+
+    Args:
+        distances: Distances from the mean of the largest values, largest first.
+
+    Returns:
+        A probability; 1 where the others are too few, or have no spread to judge by.
+
+    Example:
+        >>> round(chance_of_gap([32.0, 16.0, 8.0, 4.0, 2.0]), 2)
+        0.73
+    """
+    tail = sorted((d for d in distances if d > 0), reverse=True)
+    if len(tail) < 3:
+        return 1.0
+    gaps = [rank * math.log(a / b) for rank, (a, b) in enumerate(zip(tail, tail[1:], strict=False), start=1)]
+    others = math.fsum(gaps[1:])
+    return 1.0 if others <= 0 and gaps[0] <= 0 else (1 + gaps[0] / others) ** -len(gaps[1:]) if others > 0 else 0.0
 
 
 def _severity(dominant: _Dominant) -> Severity:

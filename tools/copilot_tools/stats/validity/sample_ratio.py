@@ -66,13 +66,18 @@ def _counts(spec: AnalysisSpec, counts: list[int]) -> str:
 
 def _sentence(spec: AnalysisSpec, counts: list[int], p: float, severity: Severity) -> str:
     total, weight = sum(counts), sum(a.weight for a in spec.arms)
-    split = ", ".join(f"{arm.text} {formats.count(total * arm.weight / weight)}" for arm in spec.arms)
+    expected = [formats.count(total * arm.weight / weight) for arm in spec.arms]
+    split = (
+        f"{expected[0]} each"
+        if len(set(expected)) == 1
+        else ", ".join(f"{arm.text} {n}" for arm, n in zip(spec.arms, expected, strict=True))
+    )
     if severity == "none":
         shown = f"{_counts(spec, counts)}; {formats.p_value(p)}"
-        return f"The arms have the units the plan's split leads one to expect ({shown})."
+        return f"The arms have the units that the configured split leads one to expect ({shown})."
     often = "less than 0.01%" if p < 1e-4 else formats.share(p, 2)
     return (
-        f"The split is off: {_counts(spec, counts)}, where {split} were to be expected; chance alone splits so "
+        f"The split is off: {_counts(spec, counts)}, where {split} were to be expected. Chance alone splits so "
         f"unevenly {often} of the time ({formats.p_value(p)}), so units were probably lost or added in one arm."
     )
 

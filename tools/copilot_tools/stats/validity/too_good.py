@@ -3,7 +3,7 @@
 Read from the near end of the interval, so that chance alone does not trip it, and in either direction.
 
 Alarm level: serious where even the near end lies more than 5 minimum effects from zero, or, for a proportion, more
-than 50% of control from zero.
+than 50% of control from zero (more than 2 minimum effects, where the plan hopes for more than a quarter of control).
 
 References:
     Kohavi, Tang & Xu (2020), Trustworthy Online Controlled Experiments, chapter 3.
@@ -25,6 +25,10 @@ __all__ = ["ATTACK", "too_good"]
 ATTACK = Attack("too-good", "Too large to be true")
 
 
+_HOPED = 2.0
+"""Minimum effects that even the near end passes in almost no sound test of that effect."""
+
+
 def _near(estimate: Estimate) -> float:
     """Distance from zero of the interval's near end; 0 where it holds zero."""
     return max(estimate.interval.low, -estimate.interval.high, 0.0)
@@ -42,8 +46,8 @@ def too_good(spec: AnalysisSpec, reading: Reading) -> Objection:
         spec.primary, spec.minimum_effect.size * spec.primary.sign, spec.minimum_effect.scale
     )
     limits = f"{ATTACK.level.serious:g} times what matters ({smallest})"
-    if spec.primary.kind == "proportion":
-        limits += f" or {formats.share(LEVELS['too-good-conversion'].serious or 0, 0)} of control"
+    if (limit := _limit(spec, worst)) is not None:
+        limits += f" or {formats.share(limit, 0)} of control"
     if excess <= 1:
         sentence = f"The effect is not implausibly large: even the near end of its interval stays within {limits}."
         return ATTACK.finds("none", sentence, value=excess, unit="share of the limit", units=units)
@@ -56,6 +60,15 @@ def too_good(spec: AnalysisSpec, reading: Reading) -> Objection:
     return ATTACK.finds("serious", sentence, value=excess, unit="share of the limit", units=units)
 
 
+def _limit(spec: AnalysisSpec, primary: Primary) -> float | None:
+    """The largest plausible relative change of a proportion, as a share of control; None where there is no limit."""
+    limit, control = LEVELS["too-good-conversion"].serious, primary.comparison.control.value
+    if spec.primary.kind != "proportion" or limit is None or not control:
+        return None
+    hoped = spec.minimum_effect.size / (1 if spec.minimum_effect.scale == "relative" else control)
+    return max(limit, _HOPED * hoped)
+
+
 def _excess(spec: AnalysisSpec, primary: Primary) -> float:
     """Near end over the limit: above 1 it is past one of the limits."""
     shares = [0.0]
@@ -63,7 +76,7 @@ def _excess(spec: AnalysisSpec, primary: Primary) -> float:
     if not isinstance(on_minimum, Refusal) and ATTACK.level.serious:
         shares.append(_near(on_minimum) / spec.minimum_effect.size / ATTACK.level.serious)
     relative = primary.comparison.effect("relative")
-    limit = LEVELS["too-good-conversion"].serious
-    if spec.primary.kind == "proportion" and not isinstance(relative, Refusal) and limit:
+    limit = _limit(spec, primary)
+    if limit is not None and not isinstance(relative, Refusal):
         shares.append(_near(relative) / limit)
     return max(shares)

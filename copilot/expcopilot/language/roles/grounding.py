@@ -1,0 +1,231 @@
+"""The sharpener's guard: what the person did not say is taken out of the draft, and asked for instead.
+
+A number, a metric or an audience that the model brought along would be registered as if somebody had decided it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+
+from copilot_tools.base import Frozen
+from expcopilot.language.roles.experimenter import QUESTIONS, about_ai, holes
+from expcopilot.language.roles.quantities import Quantity, quantities
+from expcopilot.language.roles.sharpener import (
+    GuardrailIdea,
+    OpenQuestion,
+    Sharpened,
+    SharpenerField,
+    SharpenerInputs,
+)
+
+__all__ = ["Grounded", "Removed", "grounded"]
+
+_PROSE: tuple[SharpenerField, ...] = ("change", "because", "falsifier", "north_star")
+
+_METRIC_WORDS = frozenset(
+    "rate conversion revenue retention churn ctr cvr cpa cpc cpm roas roi aov arpu arpa ltv clv cac nps csat dau wau "
+    "mau bounce engagement margin profit mrr arr gmv turnover stickiness clickthrough impressions kpi".split()
+)
+"""Words that name a metric wherever they stand."""
+
+_FREE = frozenset(
+    "a an and any are as at be been by can could do for from get has have he her his if in into is it its of on only or "
+    "our she so than that the their them they this those to was we were when where which while who whose will with".split()
+)
+"""Words that narrow no audience."""
+
+_ENDINGS = ("ings", "ing", "ers", "ors", "er", "or", "ed", "es", "s", "e")
+_SENTENCE = re.compile(r"(?<=[.!?;])\s+")
+_BLANKS = frozenset({"", "unknown", "none", "null", "tbd", "todo", "tba", "n/a", "na", "not stated", "not given", "?"})
+
+
+class Removed(Frozen):
+    """Something the model brought along.
+
+    Attributes:
+        field: Where it stood.
+        text: What was taken out.
+        reason: One plain sentence.
+    """
+
+    field: SharpenerField
+    text: str
+    reason: str
+
+
+class Grounded(Frozen):
+    """A draft with nothing in it that the person did not say, and what was taken out.
+
+    Attributes:
+        draft: The draft; every hole has a question.
+        removed: What was taken out, for the record.
+    """
+
+    draft: Sharpened
+    removed: tuple[Removed, ...] = ()
+
+
+def grounded(draft: Sharpened, inputs: SharpenerInputs) -> Grounded:
+    """Take out of a draft every number, metric and audience that the person did not say, and ask for it.
+
+    Said is: the idea, the person's answers, and the names of the metrics that exist. Similar experiments and the
+    channel's examples are not the person's words. Pure; no text makes it raise.
+
+    Example:
+        >>> inputs = SharpenerInputs(idea="a shorter form should bring more sign-ups")
+        >>> found = grounded(Sharpened(change="a shorter form", metric="sign-ups", size="5%"), inputs)
+        >>> found.draft.metric, found.draft.size
+        ('sign-ups', None)
+        >>> found.removed[0].reason
+        'Nobody said 5%.'
+    """
+    guard = _Guard(inputs)
+    kept = guard.checked(draft)
+    questions = [*_sensible(draft.questions, kept), *guard.questions]
+    asked = {q.field for q in questions}
+    questions += [q for q in (*holes(kept), *about_ai(f"{inputs.idea} {kept.change or ''}")) if q.field not in asked]
+    return Grounded(draft=kept.model_copy(update={"questions": tuple(questions)}), removed=tuple(guard.removed))
+
+
+def _sensible(questions: Iterable[OpenQuestion], draft: Sharpened) -> Iterator[OpenQuestion]:
+    """The model's own questions, one a field, about what is really open."""
+    seen: set[str] = set()
+    for question in questions:
+        answered = question.field in Sharpened.model_fields and bool(getattr(draft, question.field))
+        if question.question.strip() and question.field not in seen and not answered:
+            seen.add(question.field)
+            yield question
+
+
+class _Guard:
+    """What was said, and what is being taken out."""
+
+    def __init__(self, inputs: SharpenerInputs) -> None:
+        self._people = inputs.people
+        self._metrics = {_key(name): name for name in inputs.metrics}
+        self._texts = [inputs.idea, *(a.answer for a in inputs.answers)]
+        self._numbers = [q for text in (*self._texts, *inputs.metrics) for q in quantities(text)]
+        words = [w for text in (*self._texts, *inputs.metrics) for w in _words(text)]
+        self._said = {_stem(w) for w in words}
+        self._codes = {w for w in words if any(c.isdigit() for c in w)}
+        self.removed: list[Removed] = []
+        self.questions: list[OpenQuestion] = []
+
+    def checked(self, draft: Sharpened) -> Sharpened:
+        metric = self._metric("metric", draft.metric)
+        update: dict[str, object] = {field: self._prose(field, getattr(draft, field)) for field in _PROSE}
+        update |= {
+            "audience": self._audience(draft.audience),
+            "metric": metric,
+            "direction": draft.direction if metric else None,
+            "size": self._amount("size", draft.size),
+            "guardrails": tuple(self._guardrails(draft.guardrails)),
+        }
+        return draft.model_copy(update=update)
+
+    def _take_out(self, field: SharpenerField, text: str, reason: str, question: str) -> None:
+        self.removed.append(Removed(field=field, text=text, reason=reason))
+        self.questions.append(OpenQuestion(field=field, question=question))
+
+    def _metric(self, field: SharpenerField, name: str | None) -> str | None:
+        name = _given(name)
+        if name is None:
+            return None
+        known = self._metrics.get(_key(name))
+        if known is not None:
+            return known
+        if any(_holds(text, name) for text in self._texts):
+            return name
+        what = "decide" if field == "metric" else "be watched for harm"
+        self._take_out(
+            field, name, f"Nobody named {name!r} as a metric.", f"Should {name} {what}? {QUESTIONS[field]}"
+        )
+        return None
+
+    def _amount(self, field: SharpenerField, text: str | None) -> str | None:
+        text = _given(text)
+        if text is None:
+            return None
+        found = quantities(text)
+        invented = next((q for q in found if not self._was_said(q, noun=True)), None)
+        if found and invented is None and not self._strange_code(text):
+            return text
+        reason = f"Nobody said {text}." if found else f"{text!r} is no amount."
+        self._take_out(field, text, reason, QUESTIONS[field])
+        return None
+
+    def _audience(self, text: str | None) -> str | None:
+        text = _given(text)
+        if text is None:
+            return None
+        free = _FREE | {_stem(w) for w in _words(self._people)}
+        words = [w for w in _words(text) if w not in free and _stem(w) not in free]
+        strange = [w for w in words if _stem(w) not in self._said]
+        invented = [q.text for q in quantities(text) if not self._was_said(q)]
+        if not strange and not invented:
+            return text
+        named = ", ".join(dict.fromkeys((*strange, *invented)))
+        self._take_out(
+            "audience", text, f"Nobody said {named} of the audience.", f"{QUESTIONS['audience']} Is it {text}?"
+        )
+        return None
+
+    def _guardrails(self, ideas: Iterable[GuardrailIdea]) -> Iterator[GuardrailIdea]:
+        for idea in ideas:
+            metric = self._metric("guardrails", idea.metric)
+            if metric is not None:
+                yield GuardrailIdea(metric=metric, margin=self._amount("guardrails", idea.margin))
+
+    def _prose(self, field: SharpenerField, text: str | None) -> str | None:
+        """The sentences that bring along no number and no metric; None when none is left."""
+        text = _given(text)
+        if text is None:
+            return None
+        kept = []
+        for sentence in _SENTENCE.split(text):
+            numbers = [q.text for q in quantities(sentence) if not self._was_said(q)]
+            metrics = [w for w in _words(sentence) if w in _METRIC_WORDS and _stem(w) not in self._said]
+            strange = dict.fromkeys((*numbers, *metrics, *self._strange_code(sentence)))
+            if strange:
+                self._take_out(field, sentence, f"Nobody said {', '.join(strange)}.", QUESTIONS[field])
+            else:
+                kept.append(sentence)
+        return " ".join(kept) or None
+
+    def _was_said(self, quantity: Quantity, *, noun: bool = False) -> bool:
+        return any(quantity.same(said, noun=noun) for said in self._numbers)
+
+    def _strange_code(self, text: str) -> list[str]:
+        """Words with digits in them, such as "gate40", that nobody said and that are no plain quantity."""
+        return [
+            w for w in _words(text) if not w.isdigit() and re.match(r"[^\W\d_]+\d", w) and w not in self._codes
+        ]
+
+
+def _given(text: str | None) -> str | None:
+    """The text, or None where the model filled a hole with a word for a hole."""
+    text = (text or "").strip()
+    return None if text.lower().rstrip(".") in _BLANKS else text
+
+
+def _words(text: str) -> list[str]:
+    plain = unicodedata.normalize("NFKC", text).lower().replace("’", "'").replace("'s ", " ")
+    return re.findall(r"[^\W_]+", plain)
+
+
+def _stem(word: str) -> str:
+    for ending in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= 4:
+            return word.removesuffix(ending)
+    return word.removesuffix("s") if len(word) > 3 else word
+
+
+def _key(name: str) -> str:
+    return " ".join(w.removesuffix("s") for w in _words(name))
+
+
+def _holds(text: str, name: str) -> bool:
+    """Whether the name stands in the text word for word; case, hyphens and a plural s do not count."""
+    return bool(_key(name)) and f" {_key(name)} " in f" {_key(text)} "
