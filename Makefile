@@ -15,7 +15,7 @@ help: ## show these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(READY) ## read a real experiment from plan to verdict; ends with the path of its readout
-	@$(BIN)/expcopilot demo --out demo
+	@$(BIN)/expcopilot demo
 
 test: lint ## everything that must hold before a change goes in
 	$(BIN)/pytest -n auto --dist worksteal -m "not calibrate and not torture"

@@ -11,6 +11,7 @@ Example:
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -32,13 +33,15 @@ from expcopilot.flow.steps import register as registering
 from expcopilot.flow.steps.check_plan import Question, check_plan
 from expcopilot.flow.steps.propose import STEPS, consequence
 from expcopilot.flow.verification import verify
+from expcopilot.flow.why import Why, explain
 from expcopilot.memory import plan_files
 from expcopilot.memory.kept_heads import heads_on
 from expcopilot.memory.ledger import Ledger
 from expcopilot.memory.workspace import Workspace
 from expcopilot.outputs.report import documents
+from expcopilot.records.digest import digest
 from expcopilot.records.entry import Draft, Entry
-from expcopilot.records.events import RefusedCommand, Survey
+from expcopilot.records.events import RefusedCommand, Said, Survey
 from expcopilot.records.experiment import Experiment
 from expcopilot.records.look import Look
 from expcopilot.records.plan import Plan
@@ -49,6 +52,8 @@ if TYPE_CHECKING:
     from expcopilot.flow.graph import Lifecycle
 
 __all__ = ["Copilot"]
+
+_SAID_AT_MOST = 4000
 
 
 class Copilot:
@@ -91,12 +96,14 @@ class Copilot:
         Raises:
             Refused: There is none of this name.
         """
-        if name not in self.ledger.experiments():
-            known = ", ".join(self.ledger.experiments()) or "none yet"
+        known = self.ledger.experiments()
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
             raise Refused.because(
                 "experiment.unknown",
-                f"There is no experiment {name!r} in this workspace (known: {known}).",
-                "Register its plan first: `expcopilot register PLAN`.",
+                f"There is no experiment {name!r} in this workspace (known: {', '.join(known) or 'none yet'}).",
+                (f"Did you mean {near[0]!r}? " if near else "")
+                + "Register its plan first: `expcopilot register PLAN`.",
                 name="experiment",
                 value=name,
             )
@@ -303,6 +310,31 @@ class Copilot:
         return verify(entries, faults, reopen)
 
     # --- in conversation ---------------------------------------------------------------------------------------
+
+    def say(self, experiment: str, turn: str, speaker: str, text: str) -> None:
+        """Record what was said: a person's line, or a short answer.
+
+        Args:
+            experiment: Whose conversation; "" for the workspace's own.
+            turn: Which turn; a line and its answer share it.
+            speaker: "person", "code", or a role whose words passed the firewall.
+            text: What was said; at most 4,000 characters are kept.
+        """
+        whole = text.encode("utf-8", "replace").decode("utf-8")  # a terminal may send what is no text
+        kept = whole if len(whole) <= _SAID_AT_MOST else whole[: _SAID_AT_MOST - 1] + "…"
+        record = Said(turn=turn, speaker=speaker, text=kept).to_json()
+        key = f"said/{experiment}/{turn}/{digest(record)}"
+        self.ledger.append(
+            Draft(experiment=experiment, kind="said", actor=self.workspace.actor, payload=record, key=key)
+        )
+
+    def why(self, name: str, *, look: int | None = None) -> Why:
+        """Why the verdict of a look is what it is, and what would change it.
+
+        Raises:
+            Refused: No such experiment or look.
+        """
+        return explain(readouts.pick(self.experiment(name), look).record)
 
     @contextmanager
     def lifecycle(self) -> Iterator[Lifecycle]:

@@ -93,6 +93,7 @@ def test_analyze_before_the_end_shows_no_outcome(run, checkout):
     program = run("analyze", "checkout", *EARLY, "--json")
     assert (people.exit_code, program.exit_code) == (0, 0), people.stderr
     assert "Not yet" in people.stdout
+    assert "Units by arm so far: " in people.stdout
     look = data(program)["look"]
     assert look["reading"]["comparisons"] == []
     assert look["evidence"]["cells"] == []

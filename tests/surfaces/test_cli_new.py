@@ -183,11 +183,12 @@ def test_a_person_stops_and_goes_on(place):
 
 
 def test_ctrl_c_before_any_answer(place):
-    """Stopping at the very first question leaves nothing behind."""
+    """Stopping before the first answer leaves nothing behind; a channel may be named as the question shows it."""
     terminal = Terminal(place, "new")
     terminal.wait(READY)
     assert "only suggests" in terminal.answer("?", then=READY)
     assert "number from 1 to 5" in terminal.answer("9", then=READY)
+    assert "1 of 5" in terminal.answer("landing page", then=READY)
     os.write(terminal.screen, b"\x03")
     assert terminal.end() == 130
     assert list((place / "plans").iterdir()) == []

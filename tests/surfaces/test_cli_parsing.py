@@ -170,3 +170,18 @@ def test_no_guardrails(text, code):
     with pytest.raises(Refused) as caught:
         parsing.guardrail("guardrail", text)
     assert caught.value.refusals[0].code == code
+
+
+@pytest.mark.parametrize(("text", "plain"), [("20.000", "20000"), ("1.234.567", "1234567"), ("+4.000", "+4000")])
+def test_a_count_with_points_is_questioned(text, plain):
+    """Twenty thousand in half of the world must not be read as twenty."""
+    with pytest.raises(Refused, match="ambiguous") as caught:
+        parsing.count("traffic", text)
+    assert plain in caught.value.refusals[0].cure
+
+
+def test_a_share_with_a_decimal_comma_is_shown_whole():
+    """The cure keeps the percent sign."""
+    with pytest.raises(Refused, match="'4,5%'") as caught:
+        parsing.share("baseline", "4,5%")
+    assert "4.5%" in caught.value.refusals[0].cure

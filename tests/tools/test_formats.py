@@ -96,6 +96,8 @@ def test_an_interval_says_its_unit_once():
     assert formats.interval(SHARE, ends, "absolute") == "95% interval −1.33 to −0.31 points"
     assert formats.interval(SHARE, ends, "relative") == "95% interval −1.3 to −0.3%"
     odd = Interval(low=1, high=2, level=0.975)
+    rounds = Interval(low=-3.72, high=1.4, level=0.95)
+    assert formats.interval(ROUNDS, rounds, "absolute") == "95% interval −3.72 to +1.40 rounds"
     assert formats.interval(MONEY, odd, "absolute") == "97.5% interval +$1.00 to +$2.00"
 
 

@@ -61,7 +61,13 @@ def _refusal(problem: Any, given: object, model: type[BaseModel] | None, prefix:
     if kind in {"value_error", "assertion_error"}:
         message = str(context.get("error") or problem["msg"]).rstrip(".")
         reason = f"{subject}: {message}." if path else f"{message[:1].upper()}{message[1:]}."
-        return Refusal(code="input.inconsistent", reason=reason, name=path or None, value=_plain(value))
+        return Refusal(
+            code="input.inconsistent",
+            reason=reason,
+            cure=f"Mend it in {subject}.",
+            name=path or None,
+            value=_plain(value),
+        )
     expected = _expected(kind, context)
     if not expected:
         reason, cure = f"{subject} is {_shown(value)}: {problem['msg'].rstrip('.')}.", f"Correct {subject}."

@@ -9,6 +9,7 @@ no experiment, and a node that runs twice appends once.
 from __future__ import annotations
 
 import os
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,10 +27,10 @@ from langgraph.types import Command, interrupt
 from copilot_tools.base import Frozen
 from copilot_tools.refusals import Refused
 from expcopilot.flow import gates
-from expcopilot.flow.moves import Move, legal_moves
+from expcopilot.flow.moves import Move, require
 from expcopilot.memory.ledger import Ledger
 from expcopilot.records.entry import Draft
-from expcopilot.records.events import Said
+from expcopilot.records.events import RefusedCommand, Said
 from expcopilot.records.experiment import Experiment
 from expcopilot.records.gate import Proposal
 
@@ -37,6 +38,9 @@ __all__ = ["Deps", "Lifecycle", "Step", "Turn", "Waiting", "build", "open_lifecy
 
 STEPS_AT_MOST = 12
 """Nodes one turn may run: a loop in the graph ends here, not in a bill."""
+
+TRIES = 8
+"""How often a turn is read anew when another process wrote to the same experiment in between."""
 
 Step = Callable[[Experiment, "Deps", str, dict[str, Any]], tuple[Draft, ...]]
 """A stage of the flow: the experiment, what it may use, the turn's name and the person's input -> drafts."""
@@ -158,12 +162,14 @@ def _settle(state: Turn, deps: Deps) -> Turn:
     answer = Answer.model_validate(state.input)
     waiting = gates.pending(experiment)
     if waiting is not None:
-        drafts: tuple[Draft, ...] = (
-            gates.decide(experiment, answer.digest, answer.action, actor=deps.actor, reason=answer.reason),
-        )
-        if answer.action == "approve":
-            drafts += deps.consequence(experiment, deps, waiting.record)
-        _append(deps, experiment, drafts)
+        decided = gates.decide(experiment, answer.digest, answer.action, actor=deps.actor, reason=answer.reason)
+        try:
+            follows = deps.consequence(experiment, deps, waiting.record) if answer.action == "approve" else ()
+        except Refused:
+            # What was approved can no longer be done: the answer is kept, and the gate is closed by it all the same.
+            _append(deps, experiment, (decided,))
+            raise
+        _append(deps, experiment, (decided, *follows))
     return state.model_copy(update={"waits": ""})
 
 
@@ -207,16 +213,7 @@ class Lifecycle:
         Raises:
             Refused: The move is not legal now, or its step refuses.
         """
-        state = _fold(self._deps, experiment)
-        legal = legal_moves(state)
-        if move not in legal:
-            raise Refused.because(
-                "move.illegal",
-                f"{move.value!r} is no move at this stage ({state.stage}).",
-                f"You can: {', '.join(m.value for m in legal)}.",
-                name="move",
-                value=move.value,
-            )
+        require(_fold(self._deps, experiment), move)
         start = Turn(experiment=experiment, turn=turn, move=move, input=given or {})
         self._run(start.model_dump(), experiment)
         return self.waiting(experiment)
@@ -244,13 +241,44 @@ class Lifecycle:
         return None
 
     def resume(self, experiment: str) -> Waiting | None:
-        """Go on with a turn that was killed; nothing done is done again."""
+        """Go on with a turn that was killed; nothing done is done again.
+
+        The ledger says what waits: a gate whose checkpoint was lost is opened again, one decided upon is closed.
+
+        Raises:
+            Refused: The turn's step, or what was approved, is refused; the turn is over then.
+        """
         if self._graph.get_state(self._thread(experiment)).next and self.waiting(experiment) is None:
             self._run(None, experiment)
+        state = _fold(self._deps, experiment)
+        asked, waiting = gates.pending(state), self.waiting(experiment)
+        if waiting is not None and (asked is None or asked.record.digest != waiting.digest):
+            self._end(experiment)
+        if asked is not None and (waiting is None or asked.record.digest != waiting.digest):
+            done = [t.record for t in state.turns if t.position > asked.position and t.record.speaker == "code"]
+            if done:
+                move = Move(done[0].text.partition(":")[0])
+                self._run(Turn(experiment=experiment, turn=done[0].turn, move=move).model_dump(), experiment)
         return self.waiting(experiment)
 
     def _run(self, given: Any, experiment: str) -> None:
-        self._graph.invoke(given, self._thread(experiment), context=self._deps, durability="sync")
+        for tries_left in reversed(range(TRIES)):
+            try:
+                self._graph.invoke(given, self._thread(experiment), context=self._deps, durability="sync")
+            except Refused as refused:
+                codes = {r.code for r in refused.refusals}
+                if codes == {"ledger.moved"} and tries_left:
+                    given = None  # the checkpoint holds the turn: go on with it, reading the ledger anew
+                    continue
+                if not any(code.startswith("ledger.") for code in codes):
+                    # A refused turn is over; left open, it would come back with its old input at the next start.
+                    self._deps.ledger.append(_refusal(experiment, refused, self._deps))
+                    self._end(experiment)
+                raise
+            return
+
+    def _end(self, experiment: str) -> None:
+        self._graph.update_state(self._thread(experiment), {"waits": ""}, as_node="settle")
 
     def _thread(self, experiment: str) -> Any:
         return {"configurable": {"thread_id": experiment}, "recursion_limit": STEPS_AT_MOST}
@@ -270,6 +298,12 @@ def _fold(deps: Deps, name: str) -> Experiment:
 def _append(deps: Deps, experiment: Experiment, drafts: tuple[Draft, ...]) -> None:
     if drafts:
         deps.ledger.append_if(experiment.position, *drafts)
+
+
+def _refusal(experiment: str, refused: Refused, deps: Deps) -> Draft:
+    record = RefusedCommand(command="move", refusals=refused.refusals)
+    key = f"refused/{uuid.uuid4().hex}"
+    return Draft(experiment=experiment, kind="refused", actor=deps.actor, payload=record.to_json(), key=key)
 
 
 def _mark(state: Turn, deps: Deps) -> Draft:

@@ -76,19 +76,22 @@ def planned_look(
     stand = functools.partial(circumstances, experiment, plan, spec, evidence, others, cuts=extra, today=today)
     standing = stand(opens=False)
     early = bool(standing.shortfall(evidence.total_units)) and not standing.closed_early
-    kind: LookKind = "unblinding" if early and unblind else "blinded" if early else "outcome"
-    if kind != "blinded":
+    opens = (bool(unblind) or not early) and _has_outcomes(spec, evidence)
+    kind: LookKind = "blinded" if not opens else "unblinding" if early else "outcome"
+    if opens:
         refuse_blinded_units(evidence, others, today)
     _refuse_closed_cuts(kind, spec, evidence, extra)
     number = len(experiment.looks) + 1
-    if kind != "blinded" and _has_outcomes(spec, evidence):
+    if opens:
         standing = stand(opens=True)
     if kind == "unblinding":
         note = (
             f"Outcomes were opened early at this look by {actor}, with {evidence.total_units:,} units in ({unblind})."
         )
         standing = standing.model_copy(update={"unblinded": (*standing.unblinded, note)})
-    look = judge(number, kind, plan, spec, evidence, standing, cuts=extra, reason=unblind if early else "")
+    look = judge(
+        number, kind, plan, spec, evidence, standing, cuts=extra, reason=unblind if kind == "unblinding" else ""
+    )
     return _draft(experiment.name, look, actor)
 
 

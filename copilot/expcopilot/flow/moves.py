@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import enum
 
+from copilot_tools.refusals import Refused
 from expcopilot.flow.gates import pending
 from expcopilot.records.experiment import Experiment
 
-__all__ = ["Move", "legal_moves", "next_step"]
+__all__ = ["Move", "legal_moves", "next_step", "require"]
 
 
 class Move(enum.StrEnum):
@@ -46,6 +47,25 @@ def legal_moves(experiment: Experiment) -> tuple[Move, ...]:
     if pending(experiment) is not None:
         return (Move.DECIDE, Move.ASK)
     return _BY_STAGE[experiment.stage]
+
+
+def require(experiment: Experiment, move: Move) -> None:
+    """Refuse a move that is not open now.
+
+    Raises:
+        Refused: It is not legal at this stage, or something waits for a decision first.
+    """
+    legal = legal_moves(experiment)
+    if move not in legal:
+        waiting = pending(experiment)
+        where = f"stage: {experiment.stage}" if waiting is None else f"first decide: {waiting.record.question}"
+        raise Refused.because(
+            "move.illegal",
+            f"{move.value!r} is no move now ({where}).",
+            f"You can: {', '.join(m.value for m in legal)}.",
+            name="move",
+            value=move.value,
+        )
 
 
 def next_step(experiment: Experiment) -> str:

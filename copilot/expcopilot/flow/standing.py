@@ -9,6 +9,7 @@ from copilot_tools.stats.circumstances import Circumstances
 from copilot_tools.stats.evidence import Evidence
 from copilot_tools.stats.spec import AnalysisSpec
 from expcopilot.flow.overlap import shared_share
+from expcopilot.records.events import Registration
 from expcopilot.records.experiment import Experiment, Stamped
 from expcopilot.records.look import Look
 from expcopilot.records.plan import Plan
@@ -17,6 +18,9 @@ __all__ = ["SAME_UNITS", "circumstances", "late_registration", "shares_units", "
 
 SAME_UNITS = 0.2
 """Share of common units above which two sets of data count as the same units."""
+
+LATE_ROWS = 0.05
+"""Share of further units, over those of the first look at the end, that counts as the same end: rows that came late."""
 
 
 def circumstances(
@@ -107,11 +111,21 @@ def _days_run(plan: Plan | None, evidence: Evidence, today: dt.date) -> float | 
 
 
 def _post_hoc(experiment: Experiment, evidence: Evidence, others: tuple[Experiment, ...], today: dt.date) -> str:
-    registration = experiment.registration
-    if registration is None:
+    registration, plan = experiment.registration, experiment.plan
+    if registration is None or plan is None:
         return ""
-    if registration.record.post_hoc:
-        return registration.record.post_hoc
+    return (
+        registration.record.post_hoc
+        or _amended(experiment, registration, evidence, others)
+        or _seen_before(registration, evidence, others)
+        or _extended(experiment, evidence)
+        or _exposed_before(plan, registration.time[:10], evidence, today)
+    )
+
+
+def _amended(
+    experiment: Experiment, registration: Stamped[Registration], evidence: Evidence, others: tuple[Experiment, ...]
+) -> str:
     for amendment in experiment.amendments:
         if amendment.record.after_outcomes:
             return (
@@ -124,6 +138,10 @@ def _post_hoc(experiment: Experiment, evidence: Evidence, others: tuple[Experime
                     f"the plan was amended on {amendment.time[:10]} after outcomes of the same units had been seen "
                     f"(look {look.record.number} of {other.name})."
                 )
+    return ""
+
+
+def _seen_before(registration: Stamped[Registration], evidence: Evidence, others: tuple[Experiment, ...]) -> str:
     for other in others:
         for look in other.outcome_looks:
             if look.position < registration.position and shares_units(look.record, evidence):
@@ -131,8 +149,21 @@ def _post_hoc(experiment: Experiment, evidence: Evidence, others: tuple[Experime
                     f"outcomes of the same units were seen on {look.time[:10]} (look {look.record.number} of "
                     f"{other.name}), before this plan was registered on {registration.time[:10]}."
                 )
-    plan = experiment.plan
-    return "" if plan is None else _exposed_before(plan, registration.time[:10], evidence, today)
+    return ""
+
+
+def _extended(experiment: Experiment, evidence: Evidence) -> str:
+    """A fixed horizon has one end: going on until the result pleases is no registered rule."""
+    for stamped in experiment.looks:
+        look, had = stamped.record, stamped.record.evidence.total_units
+        if look.kind == "outcome" and look.shows_outcomes:
+            if evidence.total_units <= had * (1 + LATE_ROWS):
+                return ""
+            return (
+                f"outcomes were read at the committed end on {stamped.time[:10]} with {had:,} units; going on to "
+                f"{evidence.total_units:,} was decided after that. The verdict of look {look.number} stands."
+            )
+    return ""
 
 
 def _exposed_before(plan: Plan, registered: str, evidence: Evidence, today: dt.date) -> str:

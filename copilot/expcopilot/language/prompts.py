@@ -36,7 +36,10 @@ SHARED = "shared"
 _PART = re.compile(r"^--- (system-stable|system|user) ---[ \t]*$", re.MULTILINE)
 _FILE = re.compile(r"^v([1-9]\d*)\.md\.j2$")
 # What may stand between the characters of a tag and still be read as that tag.
-_INVISIBLE = "[\\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]*"
+_INVISIBLE = (
+    "[\\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
+    "\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]*"
+)
 
 
 class Rendered(Frozen):

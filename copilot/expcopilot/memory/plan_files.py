@@ -67,6 +67,13 @@ def parse(text: str, *, name: str = "plan") -> Plan:
             f"{name} cannot be read{place}: {problem}.",
             "Mend that line; indent with spaces, not tabs.",
         ) from None
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+        # What YAML calls a date or a number, and is none: 2025-02-30.
+        raise Refused.because(
+            "plan.not_yaml",
+            f"{name} cannot be read: {error}.",
+            "Correct that value; text that looks like a date or a number stands in quotes.",
+        ) from None
     if not isinstance(data, dict):
         raise Refused.because(
             "plan.not_a_plan",

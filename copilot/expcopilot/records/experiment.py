@@ -65,6 +65,11 @@ class Experiment(Frozen):
             return self.amendments[-1].record.plan
         return self.registration.record.plan if self.registration else None
 
+    def plan_of(self, digest: str | None) -> Plan | None:
+        """The plan with this digest, as registered or amended: what was in force when a look was taken."""
+        stood = ([self.registration.record] if self.registration else []) + [a.record for a in self.amendments]
+        return next((record.plan for record in stood if record.digest == digest), None)
+
     @property
     def stage(self) -> Literal["idea", "registered", "running", "read", "closed"]:
         """Where it stands."""

@@ -269,6 +269,17 @@ class TestMovingTheVerdict:
         assert "after outcomes of the same units had been seen" in look.circumstances.post_hoc
         assert look.verdict.row == "exploratory"
 
+    def test_going_on_after_the_end_until_it_wins(self, copilot: Copilot) -> None:
+        """The end is read once: more units after outcomes were seen are an extension, a few late rows are none."""
+        copilot.register(plan(units=2))
+        assert copilot.analyze("checkout", from_frame(frame(8_000))).verdict.row == "supported"
+        late = copilot.analyze("checkout", from_frame(frame(8_300)))
+        assert late.circumstances.post_hoc == ""
+        extended = copilot.analyze("checkout", from_frame(frame(20_000)))
+        assert "The verdict of look 1 stands" in extended.circumstances.post_hoc
+        assert extended.verdict.row == "exploratory"
+        assert copilot.verify().sound
+
     def test_an_attestation_later_than_the_data(self, copilot: Copilot) -> None:
         """A decision attested for a day after the first unit in the data is post hoc; one still to come is refused."""
         with pytest.raises(Refused) as refused:
@@ -293,7 +304,7 @@ class TestMovingTheVerdict:
         ahead = dt.datetime.now(tz=dt.UTC) + dt.timedelta(days=40)
         with SqliteLedger.open(workspace.ledger_path, clock=lambda: ahead) as ledger:
             copilot = Copilot(workspace, ledger)
-            copilot.register(plan("other"))
+            copilot.register(plan("other", start=TODAY + dt.timedelta(days=400)))
         copilot = Copilot(workspace, workspace.ledger)
         copilot.register(plan(start=TODAY + dt.timedelta(days=20)))
         assert copilot.experiment("checkout").registration.record.post_hoc

@@ -90,7 +90,7 @@ def test_first_screen_says_it_all():
         "−0.82 points",
         "95% interval −1.33 to −0.31 points",
         "+0.50 points or more",
-        "−492 a month (−797 to −187)",
+        "−492 units a month (−797 to −187)",
         "Attested",
     ):
         assert words in text

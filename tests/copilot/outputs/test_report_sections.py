@@ -246,3 +246,17 @@ def test_a_plan_without_segments_or_guardrails_has_no_such_section():
     assert not ids & {"guardrails", "segments", "next", "time"}
     assert spec().guardrails
     assert "## Guardrails" not in to_markdown(decrease_ratio())
+
+
+def test_a_blinded_look_without_an_alarm_says_so():
+    """Before the end the page names the units by arm, and that no guardrail raised an alarm."""
+    shut = blinded()
+    quiet = shut.look.model_copy(update={"reading": shut.look.reading.model_copy(update={"guardrails": ()})})
+    shown = shut.model_copy(update={"look": quiet})
+    assert "No guardrail alarm" in words_of(section(shown, "guardrails"))
+    assert "Units by arm so far" in " ".join(page(shown).headline.sentences)
+
+
+def test_two_arms_are_both():
+    """Joint intervals of two treatment arms read as English."""
+    assert "hold for both treatment arms together" in page(three_arms()).headline.picture.caption

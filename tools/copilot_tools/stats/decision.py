@@ -248,8 +248,8 @@ def _arm(spec: AnalysisSpec, reading: Reading, arm: Arm, stamps: tuple[Caveat, .
             caveats.append(
                 Caveat(
                     id="replicate",
-                    sentence=f"Replicate first: if {formats.share(spec.win_rate, 0)} of such ideas truly work, evidence this "
-                    f"weak leaves a chance of {formats.share(risk, 0)} that there is no effect "
+                    sentence=f"Replicate first: if {formats.share(spec.win_rate, 0)} of such ideas truly work, "
+                    f"evidence this weak leaves a chance of {formats.share(risk, 0)} that there is no effect "
                     f"(the bound is {formats.share(spec.max_false_positive_risk, 0)}).",
                 )
             )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from copilot_tools.base import Frozen
 from copilot_tools.refusals import Refusal, Refused
 from copilot_tools.results import Comparison, Estimate, Interval, Slice
@@ -195,11 +197,29 @@ def _always_valid(spec: AnalysisSpec, arms: PreparedArms, arm: str, horizon: int
         critical = always_valid_critical(sum(sizes.values()), expected, alpha)
     except Refused as refused:
         return refused.refusals[0]
-    effect = compare(arms, arm, lambda df: matched(critical, df), alpha=spec.alpha).effect(scale)
+    wider = _pooled_width(arms, arm)
+    effect = compare(arms, arm, lambda df: wider * matched(critical, df), alpha=spec.alpha).effect(scale)
     if isinstance(effect, Refusal):
         return effect
     interval = effect.interval.model_copy(update={"level": round(1 - alpha, 12)})
     return interval if metric.sign > 0 else interval.mirrored()
+
+
+def _pooled_width(arms: PreparedArms, arm: str) -> float:
+    """By how much the pooled standard error exceeds Welch's; 1 where it does not, and for counts.
+
+    A small arm that has not met its rare large values yet (revenue) looks both lower and surer than it is, at look
+    after look. Variation pooled over the arms does not fall for that, so an alarm has to survive it too.
+    """
+    control, treatment = arms.levels[arms.control], arms.levels[arm]
+    if arms.counts or isinstance(control, Refusal) or isinstance(treatment, Refusal):
+        return 1.0
+    own = control.variance + treatment.variance
+    if own <= 0:
+        return 1.0
+    within = sum((x.n - 1) * (x.variance / own) * x.n for x in (control, treatment))
+    pooled = within / (control.n + treatment.n - 2) * (1 / control.n + 1 / treatment.n)
+    return max(1.0, math.sqrt(pooled))
 
 
 def _desired(effect: Estimate | Refusal, metric: Metric) -> Estimate | Refusal:

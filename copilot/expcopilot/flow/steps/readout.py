@@ -29,7 +29,7 @@ def assemble(experiment: Experiment, entry_of_look: Entry, *, number: int | None
     """
     stamped = pick(experiment, number)
     look = stamped.record
-    plan = experiment.plan
+    plan = experiment.plan_of(look.plan_digest)
     if plan is None:
         primary = look.spec.primary
         arms = ", ".join(a.text for a in look.spec.treatments)

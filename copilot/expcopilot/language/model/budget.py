@@ -85,8 +85,13 @@ class Budget:
         return self._tokens
 
     @contextmanager
-    def reserve(self, request: Request, model: Model) -> Iterator[Reserved]:
+    def reserve(self, request: Request, model: Model, *, streamed: bool = False) -> Iterator[Reserved]:
         """Set aside what a request may cost at worst, while it is under way.
+
+        Args:
+            request: What is to be sent.
+            model: To whom.
+            streamed: Whether the answer is streamed: a model that has ``attempts`` may then begin it that often.
 
         When it fails, what the failure says was used is charged; when it is broken off, the whole reserve is: the
         provider may have charged for it.
@@ -95,7 +100,7 @@ class Budget:
             ModelFailed: "over_budget" before anything is sent, when the bound could be passed or when money is bounded
                 and the model's price is not known.
         """
-        worst = worst_case(request, getattr(model, "attempts", 1))
+        worst = worst_case(request, getattr(model, "attempts", 1) if streamed else 1)
         price = self.prices.price(model.name)
         dearest = _dearest(price, worst) if price else 0.0
         with self._lock:
@@ -132,7 +137,7 @@ class Budget:
             raise failed(
                 "over_budget",
                 "price_unknown",
-                f"Money is bounded at ${self.max_cost:.2f}, but the price of {', '.join(sorted(unknown))} is not known.",
+                f"The budget is ${self.max_cost:.2f}, but the price of {', '.join(sorted(unknown))} is not known.",
                 "Give its price in the settings (0 for a server of your own), or bound tokens in place of money.",
             )
         if self._cost + dearest > self.max_cost:

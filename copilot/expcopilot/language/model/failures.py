@@ -16,7 +16,7 @@ TRANSIENT = frozenset({"overloaded_error", "api_error", "rate_limit_error", "tim
 
 def failed(kind: Failure, code: str, reason: str, cure: str, *, usage: Usage | None = None) -> ModelFailed:
     """Build the failure."""
-    return ModelFailed(kind, Refusal(code=f"model.{code}", reason=reason, cure=cure), usage)
+    return ModelFailed(kind, Refusal(code=f"model.{code}", reason=reason[:1].upper() + reason[1:], cure=cure), usage)
 
 
 def key_missing() -> ModelFailed:
@@ -56,7 +56,7 @@ def not_an_answer(server: str, what: str, usage: Usage | None = None) -> ModelFa
     return failed(
         "malformed",
         "not_an_answer",
-        f"What {server} sent is no answer: {what}.",
+        f"{server} sent no answer: {what}.",
         "Check that the model's base URL is that of a Messages API server; if it is, try again.",
         usage=usage,
     )

@@ -18,11 +18,11 @@ from expcopilot.language.model import failures
 from expcopilot.language.model.payload import payload
 from expcopilot.language.model.protocol import Answer, ModelFailed, Request
 from expcopilot.language.model.reading import longest_text, read_answer, read_usage
+from expcopilot.language.model.wire import Bounds, is_network_error
 from expcopilot.records.answer import Usage
 
 if TYPE_CHECKING:
     import anthropic
-    import httpx2
 
 __all__ = ["MessagesApi"]
 
@@ -71,11 +71,9 @@ class MessagesApi:
         self._key = key
         self._base_url = base_url or os.environ.get("ANTHROPIC_BASE_URL") or None
         self._timeout = timeout
-        self._longest = longest
         self._retries = retries
         self._backoff = backoff
-        self._longest_wait = longest_wait
-        self._largest = largest
+        self._bounds = Bounds(longest=longest, longest_wait=longest_wait, largest=largest)
         self._effort = effort
         self._opening = threading.Lock()
         self.attempts = attempts
@@ -88,7 +86,7 @@ class MessagesApi:
     @property
     def server(self) -> str:
         """How the server is named to a person."""
-        return f"The model's server {urlsplit(self._base_url).hostname}" if self._base_url else "Anthropic's API"
+        return f"the model's server {urlsplit(self._base_url).hostname}" if self._base_url else "Anthropic's API"
 
     def answer(self, request: Request, *, on_text: Callable[[str], None] | None = None) -> Answer:
         """Send a request and wait for the whole answer; see ``Model.answer``.
@@ -105,7 +103,7 @@ class MessagesApi:
             return self._streamed(client, body, request, on_text)
         try:
             message = client.messages.create(**body)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - _failure raises again what it does not know
             raise self._failure(error, Usage()) from None
         return read_answer(message, request, server=self.server, model=self._name, before=Usage())
 
@@ -147,6 +145,7 @@ class MessagesApi:
                     message = stream.current_message_snapshot
                     if length > longest_text(request):
                         message.stop_reason = "max_tokens"
+                        message.usage.output_tokens = _usage_so_far(stream).output_tokens
             except _Cut as found:
                 cut, before = found, before + found.usage
                 continue
@@ -172,6 +171,8 @@ class MessagesApi:
             raise self._failure(error, usage) from None
         except Exception as error:  # noqa: BLE001 - a broken connection, half a line of JSON, events out of order
             raise _Cut(error, _usage_so_far(stream)) from None
+        if "text/event-stream" not in stream.response.headers.get("content-type", ""):
+            raise failures.not_an_answer(self.server, "it is no stream of events")
         if not said_why:
             raise _Cut(None, _usage_so_far(stream))
 
@@ -230,17 +231,12 @@ class MessagesApi:
                 base_url=self._base_url,
                 timeout=self._timeout,
                 max_retries=self._retries,
-                http_client=sdk.DefaultHttpxClient(timeout=self._timeout, event_hooks={"response": [self._bound]}),
+                http_client=sdk.DefaultHttpxClient(
+                    timeout=self._timeout, event_hooks={"response": [self._bounds.hold]}
+                ),
             )
         except sdk.AnthropicError:
             raise failures.key_missing() from None
-
-    def _bound(self, response: httpx2.Response) -> None:
-        """Hold every response to bounds of time and size that the SDK does not have."""
-        wait = response.headers.get("retry-after", "")
-        if wait.replace(".", "", 1).isdigit() and float(wait) > self._longest_wait:
-            response.headers["x-should-retry"] = "false"
-        response.stream = _bounded(response.stream, time.monotonic() + self._longest, self._largest)
 
 
 class _Begun:
@@ -273,6 +269,8 @@ class _Cut(Exception):  # noqa: N818 - an outcome
         kind = getattr(self.error, "type", None)
         if isinstance(kind, str):
             return failures.by_status(200, kind, "", server=server, model=model, usage=usage)
+        if self.error is not None and not is_network_error(self.error):
+            return failures.not_an_answer(server, "its events cannot be read", usage)
         return failures.failed(
             "truncated",
             "cut",
@@ -283,29 +281,11 @@ class _Cut(Exception):  # noqa: N818 - an outcome
 
 
 def _usage_so_far(stream: Any) -> Usage:
+    """What an unfinished answer used: a server counts what it wrote only at the end, so that is estimated till then."""
     try:
-        return read_usage(stream.current_message_snapshot)
+        message = stream.current_message_snapshot
     except AssertionError:  # how the SDK says that the message has not begun
         return Usage()
-
-
-def _bounded(stream: Any, deadline: float, largest: int) -> Any:
-    """The body of a response, ended when it is too large and failed when it takes too long."""
-    import httpx2  # noqa: PLC0415 - comes with anthropic, which is imported late
-
-    class Bounded(httpx2.SyncByteStream):
-        def __iter__(self) -> Iterator[bytes]:
-            size = 0
-            for chunk in stream:
-                size += len(chunk)
-                if size > largest:
-                    # Half a body cannot be read, and is not asked for again as a broken connection would be.
-                    return
-                yield chunk
-                if time.monotonic() > deadline:
-                    raise httpx2.ReadTimeout("the whole answer took too long")
-
-        def close(self) -> None:
-            stream.close()
-
-    return Bounded()
+    usage = read_usage(message)
+    written = sum(len(getattr(block, "text", None) or "") for block in message.content) // 4
+    return usage.model_copy(update={"output_tokens": max(usage.output_tokens, written)})

@@ -51,7 +51,7 @@ def payload(request: Request, model: str, transform: Callable[[Json], Json], eff
 
 
 def _system(request: Request) -> list[Json]:
-    """The provider caches everything up to a mark (tools included): it stands on the last of the leading stable parts."""
+    """Everything up to a mark is cached, tools included: it stands on the last of the leading stable parts."""
     parts = [part for part in request.system if part.text.strip()]
     blocks: list[Json] = [{"type": "text", "text": part.text} for part in parts]
     stable = next((place for place, part in enumerate(parts) if not part.stable), len(parts))
@@ -61,7 +61,7 @@ def _system(request: Request) -> list[Json]:
 
 
 def _messages(request: Request) -> list[Json]:
-    turns = [{"role": message.speaker, "content": _content(message)} for message in request.messages]
+    turns: list[Json] = [{"role": message.speaker, "content": _content(message)} for message in request.messages]
     if request.tools and turns[-1]["content"]:
         # In a loop of tools each request repeats the one before and adds a little: cache what is repeated.
         turns[-1]["content"][-1]["cache_control"] = _CACHE

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from copilot_tools.base import Frozen
 from expcopilot.language.roles.experimenter import QUESTIONS, about_ai, holes
@@ -24,19 +25,16 @@ __all__ = ["Grounded", "Removed", "grounded"]
 
 _PROSE: tuple[SharpenerField, ...] = ("change", "because", "falsifier", "north_star")
 
-_METRIC_WORDS = frozenset(
-    "rate conversion revenue retention churn ctr cvr cpa cpc cpm roas roi aov arpu arpa ltv clv cac nps csat dau wau "
-    "mau bounce engagement margin profit mrr arr gmv turnover stickiness clickthrough impressions kpi".split()
-)
-"""Words that name a metric wherever they stand."""
 
-_FREE = frozenset(
-    "a an and any are as at be been by can could do for from get has have he her his if in into is it its of on only or "
-    "our she so than that the their them they this those to was we were when where which while who whose will with".split()
-)
-"""Words that narrow no audience."""
+def _data(name: str) -> frozenset[str]:
+    text = Path(__file__).with_name(name).read_text(encoding="utf-8")
+    return frozenset(word for line in text.splitlines() for word in line.split("#", 1)[0].split())
 
+
+_METRIC_WORDS = _data("metric_words.txt")
+_FREE = _data("function_words.txt")
 _ENDINGS = ("ings", "ing", "ers", "ors", "er", "or", "ed", "es", "s", "e")
+_LONGEST_HINT = 80
 _SENTENCE = re.compile(r"(?<=[.!?;])\s+")
 _BLANKS = frozenset({"", "unknown", "none", "null", "tbd", "todo", "tba", "n/a", "na", "not stated", "not given", "?"})
 
@@ -83,20 +81,11 @@ def grounded(draft: Sharpened, inputs: SharpenerInputs) -> Grounded:
     """
     guard = _Guard(inputs)
     kept = guard.checked(draft)
-    questions = [*_sensible(draft.questions, kept), *guard.questions]
+    taken_out = {q.field for q in guard.questions}
+    questions = [q for q in guard.sensible(draft.questions) if q.field not in taken_out] + guard.questions
     asked = {q.field for q in questions}
-    questions += [q for q in (*holes(kept), *about_ai(f"{inputs.idea} {kept.change or ''}")) if q.field not in asked]
+    questions += [q for q in (*holes(kept), *about_ai(guard.said)) if q.field not in asked]
     return Grounded(draft=kept.model_copy(update={"questions": tuple(questions)}), removed=tuple(guard.removed))
-
-
-def _sensible(questions: Iterable[OpenQuestion], draft: Sharpened) -> Iterator[OpenQuestion]:
-    """The model's own questions, one a field, about what is really open."""
-    seen: set[str] = set()
-    for question in questions:
-        answered = question.field in Sharpened.model_fields and bool(getattr(draft, question.field))
-        if question.question.strip() and question.field not in seen and not answered:
-            seen.add(question.field)
-            yield question
 
 
 class _Guard:
@@ -106,9 +95,10 @@ class _Guard:
         self._people = inputs.people
         self._metrics = {_key(name): name for name in inputs.metrics}
         self._texts = [inputs.idea, *(a.answer for a in inputs.answers)]
+        self.said = " ".join(self._texts)
         self._numbers = [q for text in (*self._texts, *inputs.metrics) for q in quantities(text)]
         words = [w for text in (*self._texts, *inputs.metrics) for w in _words(text)]
-        self._said = {_stem(w) for w in words}
+        self._stems = {_stem(w) for w in words}
         self._codes = {w for w in words if any(c.isdigit() for c in w)}
         self.removed: list[Removed] = []
         self.questions: list[OpenQuestion] = []
@@ -125,9 +115,20 @@ class _Guard:
         }
         return draft.model_copy(update=update)
 
+    def sensible(self, questions: Iterable[OpenQuestion]) -> Iterator[OpenQuestion]:
+        """The model's own questions, one a field, that put no number into anybody's mouth."""
+        seen: set[str] = set()
+        for question in questions:
+            suggests = any(not self._was_said(q) for q in quantities(question.question))
+            if question.question.strip() and question.field not in seen and not suggests:
+                seen.add(question.field)
+                yield question
+
     def _take_out(self, field: SharpenerField, text: str, reason: str, question: str) -> None:
         self.removed.append(Removed(field=field, text=text, reason=reason))
-        self.questions.append(OpenQuestion(field=field, question=question))
+        asked = OpenQuestion(field=field, question=question)
+        if asked not in self.questions:
+            self.questions.append(asked)
 
     def _metric(self, field: SharpenerField, name: str | None) -> str | None:
         name = _given(name)
@@ -139,9 +140,8 @@ class _Guard:
         if any(_holds(text, name) for text in self._texts):
             return name
         what = "decide" if field == "metric" else "be watched for harm"
-        self._take_out(
-            field, name, f"Nobody named {name!r} as a metric.", f"Should {name} {what}? {QUESTIONS[field]}"
-        )
+        hint = f"Should {name} {what}? " if self._may_be_suggested(name) else ""
+        self._take_out(field, name, f"Nobody named {name!r} as a metric.", hint + QUESTIONS[field])
         return None
 
     def _amount(self, field: SharpenerField, text: str | None) -> str | None:
@@ -162,14 +162,13 @@ class _Guard:
             return None
         free = _FREE | {_stem(w) for w in _words(self._people)}
         words = [w for w in _words(text) if w not in free and _stem(w) not in free]
-        strange = [w for w in words if _stem(w) not in self._said]
+        strange = [w for w in words if _stem(w) not in self._stems]
         invented = [q.text for q in quantities(text) if not self._was_said(q)]
         if not strange and not invented:
             return text
         named = ", ".join(dict.fromkeys((*strange, *invented)))
-        self._take_out(
-            "audience", text, f"Nobody said {named} of the audience.", f"{QUESTIONS['audience']} Is it {text}?"
-        )
+        hint = f" Is it {text}?" if self._may_be_suggested(text) else ""
+        self._take_out("audience", text, f"Nobody said {named} of the audience.", QUESTIONS["audience"] + hint)
         return None
 
     def _guardrails(self, ideas: Iterable[GuardrailIdea]) -> Iterator[GuardrailIdea]:
@@ -186,7 +185,7 @@ class _Guard:
         kept = []
         for sentence in _SENTENCE.split(text):
             numbers = [q.text for q in quantities(sentence) if not self._was_said(q)]
-            metrics = [w for w in _words(sentence) if w in _METRIC_WORDS and _stem(w) not in self._said]
+            metrics = [w for w in _words(sentence) if w in _METRIC_WORDS and _stem(w) not in self._stems]
             strange = dict.fromkeys((*numbers, *metrics, *self._strange_code(sentence)))
             if strange:
                 self._take_out(field, sentence, f"Nobody said {', '.join(strange)}.", QUESTIONS[field])
@@ -194,14 +193,16 @@ class _Guard:
                 kept.append(sentence)
         return " ".join(kept) or None
 
+    def _may_be_suggested(self, text: str) -> bool:
+        """Whether a question may repeat it: short, and without a number nobody said."""
+        return len(text) <= _LONGEST_HINT and all(self._was_said(q) for q in quantities(text))
+
     def _was_said(self, quantity: Quantity, *, noun: bool = False) -> bool:
         return any(quantity.same(said, noun=noun) for said in self._numbers)
 
     def _strange_code(self, text: str) -> list[str]:
         """Words with digits in them, such as "gate40", that nobody said and that are no plain quantity."""
-        return [
-            w for w in _words(text) if not w.isdigit() and re.match(r"[^\W\d_]+\d", w) and w not in self._codes
-        ]
+        return [w for w in _words(text) if not w.isdigit() and re.match(r"[^\W\d_]+\d", w) and w not in self._codes]
 
 
 def _given(text: str | None) -> str | None:

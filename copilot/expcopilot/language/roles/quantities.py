@@ -57,16 +57,18 @@ _NAMES = tuple(_UNITS)
 
 _SMALL = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
 _WORDS = {word: float(n) for n, word in enumerate(f"{_SMALL} seventeen eighteen nineteen".split())}
-_WORDS |= {w: 10.0 * n for n, w in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], 2)}
+_WORDS |= {
+    w: 10.0 * n for n, w in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], 2)
+}
 _SCALES = {"hundred": 100.0, "thousand": 1e3, "million": 1e6, "billion": 1e9, "dozen": 12.0}
 _LETTERS = {"k": 1e3, "m": 1e6, "bn": 1e9}
 _COUNTED = "|".join(sorted({*_WORDS, *_SCALES}, key=len, reverse=True))
 
 _SPOKEN = re.compile(
     rf"(?P<digits>(?<![\w.,])\d+(?:[.,\u202f\u00a0'’]\d+)*)(?:\s?(?P<letter>k|m|bn)\b)?(?:st|nd|rd|th)?"
+    r"|(?P<part>\b(?:(?:a|one|two|three)[ -])?(?P<parted>thirds?|quarters?|fifths?|tenths?)(?= of\b))"
     rf"|(?P<words>\b(?:{_COUNTED})(?:[ -](?:and )?(?:{_COUNTED}))*\b)"
     r"|(?P<half>\bhalf\b|\bhalves\b)"
-    r"|(?P<part>\b(?:(?:a|one|two|three)[ -])?(?P<parted>thirds?|quarters?|fifths?|tenths?)(?= of\b))"
     r"|(?P<multiple>\b(?:doubl(?:e|es|ed|ing)|twice|tripl(?:e|es|ed|ing)|thrice|quadrupl(?:e|es|ed|ing))\b)"
     r"|(?P<vague>\b(?:dozens|hundreds|thousands|millions|billions|majority|minority|most of|nearly all|almost all)\b)"
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Literal
 
 from copilot_tools.base import Frozen
-from expcopilot.language.roles.role import Role
+from expcopilot.language.roles.role import Inputs, Role
 
 __all__ = [
     "SHARPENER",
@@ -88,7 +88,7 @@ class GuardrailIdea(Frozen):
     margin: str | None = None
 
 
-class SharpenerInputs(Frozen):
+class SharpenerInputs(Inputs):
     """What the sharpener is told.
 
     Attributes:
@@ -138,5 +138,5 @@ class Sharpened(Frozen):
     questions: tuple[OpenQuestion, ...] = ()
 
 
-SHARPENER = Role(name="sharpener", inputs=SharpenerInputs, answer=Sharpened, max_tokens=2000)
+SHARPENER = Role(name="sharpener", inputs=SharpenerInputs, answer=Sharpened, max_tokens=4000)
 """From a vague idea to a testable hypothesis."""

@@ -15,7 +15,7 @@ from expcopilot.outputs.report.svg import Axis, axis_over, drawing, text
 __all__ = ["ForestRow", "Mark", "forest", "forest_strip"]
 
 _TOP, _ROW, _LABEL, _FOOT = 26, 54, 22, 46
-_NAME = 30
+_NAME = 27
 """Characters of a name that leave room for its effect on a narrow phone."""
 _STRIP = 43
 """Columns of the strip's axis."""

@@ -102,7 +102,7 @@ def _next(experiment: str, row: str, *, written: bool) -> list[tuple[str, str]]:
     """What a person can do about this verdict, where that is not plain: (what for, command)."""
     steps = [] if written else [("Write the readout's documents", f"expcopilot readout {experiment} --out FOLDER")]
     if row == "invalid":
-        why = "Mend the data; or, where the plan leaves open how to treat it, say so under analysis: policy:, and amend it"
+        why = "Mend the data; or say in the plan (analysis: policy:) how to treat what is named above, and amend it"
         steps.append((why, "expcopilot register PLAN --amend --reason REASON"))
     if row == "harm":
         why = "Stop the test in the tool that runs it, then close it here"

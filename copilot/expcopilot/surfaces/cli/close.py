@@ -6,7 +6,7 @@ import click
 
 from expcopilot.surfaces.cli.session import current, json_option, print_json
 
-__all__ = ["command"]
+__all__ = ["command", "show_closed"]
 
 
 @click.command("close")
@@ -31,9 +31,14 @@ def command(*, name: str, early: bool, reason: str, as_json: bool) -> None:
     if as_json:
         print_json({"experiment": name, "early": early, "reason": reason.strip(), "position": experiment.position})
         return
+    show_closed(name, early=early, position=experiment.position)
+
+
+def show_closed(name: str, *, early: bool, position: int) -> None:
+    """Say that the experiment is closed, and what can still be done."""
     from expcopilot.surfaces.cli import show
 
-    show.line(f"Closed{' early' if early else ''}: {name} (ledger entry {experiment.position}).", "bold")
+    show.line(f"Closed{' early' if early else ''}: {name} (ledger entry {position}).", "bold")
     if early:
         show.next_steps([("Read what there is, stamped as stopped early", f"expcopilot analyze {name} DATA")])
     else:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from copilot_tools.wording.plain import shortened
 from expcopilot.surfaces.cli.session import current, json_option, print_json
 
 if TYPE_CHECKING:
@@ -67,5 +68,11 @@ _WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "refused": _refused,
     "closed": lambda p: f"closed early: {p['reason']}" if p["early"] else "closed",
     "readout": lambda p: f"readout of look {p['look']}, {len(p['files'])} documents",
+    "said": lambda p: f"{p['speaker']}: {shortened(p['text'], 160)}",
+    "answered": lambda p: f"{p['role']} asked ({p['model']})",
+    "proposed": lambda p: f"asked: {p['question']}",
+    "decided": lambda p: (
+        f"decided on the {p['gate'].replace('_', ' ')}: {p['action']}" + (f" ({p['reason']})" if p["reason"] else "")
+    ),
     "surveyed": lambda p: f"read {p['tests']:,} experiments in {p['source']} by {p['by']}",
 }

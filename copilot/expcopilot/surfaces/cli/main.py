@@ -28,6 +28,7 @@ COMMANDS = {
     "demo": _at("demo", "The whole job on real published figures, in a few seconds.", _START),
     "init": _at("init", "Make a workspace: one folder with settings and a ledger.", _START),
     "new": _at("new", "Write a plan by answering five questions.", _START),
+    "chat": _at("chat", "The whole job as a conversation; goes on where it was left.", _START),
     "size": _at("size", "How many units and weeks; or how small an effect a list shows.", _PLAN),
     "plan": _at("plan", "Check a plan for what is missing or vague, or show it.", _PLAN),
     "register": _at("register", "Freeze a plan before the data is seen, or amend it in the open.", _PLAN),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from expcopilot.surfaces.cli.session import folder, json_option, print_json, progress_note
+from expcopilot.surfaces.cli.session import folder, json_option, print_json, progress_note, spelled
 
 if TYPE_CHECKING:
     from expcopilot.flow.steps.new_plan import Drafted
@@ -46,7 +46,7 @@ def command(
     as_json: bool,
     list_size: str | None,
     **given: Any,
-) -> None:
+) -> Path:
     """Write a plan by answering five questions: what changes, for whom, why, what decides, what must not get worse.
 
     Every term is explained by `?`. Every answer is an option, too, so scripts can answer; what is missing is asked in
@@ -80,6 +80,7 @@ def command(
         print_json({**made.to_json(), "file": str(path)})
     else:
         _show(made, path)
+    return path
 
 
 def _plans() -> Path:
@@ -119,7 +120,9 @@ def _ask(typed: Typed, channel: str | None, draft: Path) -> str:
 def _again(draft: Path) -> str:
     """The command that goes on with this draft."""
     out = click.get_current_context().params["out"]
-    return "expcopilot new --resume" + (f" --out {out}" if out is not None and draft.parent == out.parent else "")
+    return spelled("expcopilot new --resume") + (
+        f" --out {out}" if out is not None and draft.parent == out.parent else ""
+    )
 
 
 def _drafted(typed: Typed, channel: str, name: str) -> Drafted:

@@ -28,7 +28,7 @@ from expcopilot.outputs.report.view import page
 from expcopilot.records.readout import Readout
 from expcopilot.surfaces.cli import show
 
-__all__ = ["show_first_screen", "show_whole"]
+__all__ = ["show_first_screen", "show_section", "show_whole"]
 
 _TONES = {
     Tone.FOR: "green",
@@ -85,6 +85,14 @@ def show_whole(readout: Readout) -> None:
         _section(out, section)
     out.print()
     out.print(show.text(content.colophon, "dim"))
+
+
+def show_section(readout: Readout, name: str) -> bool:
+    """Print one section of the readout; False where it has none of this name."""
+    found = [section for section in page(readout).sections if section.id == name]
+    for section in found:
+        _section(show.console(), section)
+    return bool(found)
 
 
 def _headline(out: Console, headline: Headline) -> None:

@@ -94,8 +94,6 @@ def show_plan(*, name: str, as_json: bool) -> None:
     if as_json:
         print_json({"plan": plan.to_json(), "digest": plan.digest, "registered": bool(standing)})
         return
-    from rich.text import Text
-
     from expcopilot.memory import plan_files
     from expcopilot.surfaces.cli import show
 
@@ -104,10 +102,7 @@ def show_plan(*, name: str, as_json: bool) -> None:
     show.line(standing or "Not registered: a plan file.", "dim")
     show.line(f"Digest {plan.digest}", "dim")
     out.print()
-    for row in plan_files.render(plan).splitlines():
-        if not row.startswith("#"):
-            indent = len(row) - len(row.lstrip(" "))
-            out.print(Text(" " * indent).append_text(show.text(row)), soft_wrap=True)
+    show.document(plan_files.render(plan))
 
 
 def _find(name: str) -> tuple[Plan, str]:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from expcopilot.surfaces.cli.session import current, json_option, print_json
 
-__all__ = ["command"]
+if TYPE_CHECKING:
+    from expcopilot.records.experiment import Experiment
+
+__all__ = ["command", "show_frozen"]
 
 
 @click.command("register")
@@ -50,13 +54,23 @@ def command(*, file: Path, amend: bool, reason: str, as_json: bool) -> None:
             }
         )
         return
+    show_frozen(experiment)
+
+
+def show_frozen(experiment: Experiment) -> None:
+    """Say that the plan in force was registered, or amended, and how that is stamped."""
     from expcopilot.surfaces.cli import show
 
-    did = f"Amended ({', '.join(last.changed)})" if last else "Registered"
+    last = experiment.amendments[-1] if experiment.amendments else None
+    frozen = last or experiment.registration
+    if frozen is None:
+        raise AssertionError("only what is registered is shown as registered")
+    did = f"Amended ({', '.join(last.record.changed)})" if last else "Registered"
+    late = experiment.registration.record.post_hoc if experiment.registration else ""
     show.line(f"{did}: {experiment.name}", "bold green")
-    show.line(f"Digest {plan.digest}, ledger entry {experiment.position}.", "dim")
+    show.line(f"Digest {frozen.record.digest}, ledger entry {frozen.position}.", "dim")
     if late:
         show.line(f"Stamped post hoc, because {late}", "yellow")
-    if after:
+    if last and last.record.after_outcomes:
         show.line("Outcomes had been seen before this change, so readings from now on are post hoc.", "yellow")
     show.next_steps([("When there is data, read it", f"expcopilot analyze {experiment.name} DATA")])

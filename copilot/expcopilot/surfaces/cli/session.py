@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -12,9 +13,12 @@ import click
 if TYPE_CHECKING:
     from expcopilot.api import Copilot
 
-__all__ = ["current", "folder", "json_option", "print_json", "progress_note"]
+__all__ = ["SPELLING", "current", "folder", "json_option", "print_json", "progress_note", "spelled"]
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+SPELLING: ContextVar[Callable[[str], str]] = ContextVar("spelling", default=str)
+"""How a command named in a text is typed where the text is read: in a chat, with a slash."""
 
 
 def json_option(function: F) -> F:
@@ -39,6 +43,11 @@ def current() -> Copilot:
     copilot = Copilot.open(folder())
     click.get_current_context().call_on_close(copilot.workspace.close)
     return copilot
+
+
+def spelled(text: str) -> str:
+    """``text`` with the commands it names as they are typed here."""
+    return SPELLING.get()(text)
 
 
 def print_json(data: object) -> None:

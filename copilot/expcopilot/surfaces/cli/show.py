@@ -16,11 +16,13 @@ from rich.table import Table
 from rich.text import Text
 
 from copilot_tools.wording.plain import visible
+from expcopilot.surfaces.cli.session import spelled
 
 if TYPE_CHECKING:
     from copilot_tools.refusals import Refusal
 
 __all__ = ["console", "facts", "heading", "line", "listed", "near", "next_steps", "paths", "refused", "table", "text"]
+__all__ += ["document"]
 
 _NARROW = 24
 """Columns of the terminal a table's column should have at least; else the rows are written one below the other."""
@@ -47,6 +49,15 @@ def heading(words: str) -> None:
     out = console()
     out.print()
     out.print(text(words, "bold"))
+
+
+def document(written: str) -> None:
+    """Print a text of many lines as it stands, indentation and all, without its comment lines."""
+    out = console()
+    for row in written.splitlines():
+        if not row.startswith("#"):
+            indent = len(row) - len(row.lstrip(" "))
+            out.print(Text(" " * indent).append_text(text(row)), soft_wrap=True)
 
 
 def listed(items: Iterable[str], *, mark: str = "•", style: str = "") -> RenderableType:
@@ -108,9 +119,9 @@ def refused(refusals: Sequence[Refusal]) -> None:
     for refusal in refusals:
         if parts:
             parts.append(Text())
-        parts.append(Text("Cannot do this, because: ", style="bold").append_text(text(refusal.reason)))
+        parts.append(Text("Cannot do this, because: ", style="bold").append_text(text(spelled(refusal.reason))))
         if refusal.cure:
-            parts.append(Text("What to do: ", style="bold").append_text(text(refusal.cure)))
+            parts.append(Text("What to do: ", style="bold").append_text(text(spelled(refusal.cure))))
     title = "Refused" if len(refusals) == 1 else f"Refused, {len(refusals)} problems"
     box = Panel(Group(*parts), title=title, title_align="left", border_style="red", padding=(0, 1))
     console(stderr=True).print(box)
@@ -122,7 +133,7 @@ def next_steps(steps: Iterable[tuple[str, str]]) -> None:
     out = console()
     for purpose, command in steps:
         out.print(text(f"  {purpose}:"))
-        out.print(Text("    ").append_text(text(command, "cyan")), soft_wrap=True)
+        out.print(Text("    ").append_text(text(spelled(command), "cyan")), soft_wrap=True)
 
 
 def near(path: Path) -> Path:

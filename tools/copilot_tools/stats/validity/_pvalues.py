@@ -2,6 +2,7 @@
 
 References:
     Cochran (1954), Some methods for strengthening the common chi-square tests, Biometrics 10 (expected counts of 5).
+    Fisher (1935), The Design of Experiments (exact tests).
 """
 
 from __future__ import annotations
@@ -18,6 +19,11 @@ from copilot_tools.refusals import Refused
 __all__ = ["counts_against_weights", "two_proportions", "two_sided"]
 
 SMALLEST_EXPECTED = 5
+EXACT_BELOW = 100
+"""Expected units of the smaller of two arms below which their split is tested exactly.
+
+Under weights such as 99:1 counts are skewed: with 7 expected, chi-square falls below .001 in 0.23% of sound splits.
+"""
 MOST_OUTCOMES = 50_000
 """Outcomes an exact test may enumerate before it is refused."""
 
@@ -30,8 +36,8 @@ def two_sided(z: float) -> float:
 def counts_against_weights(counts: Sequence[int], weights: Sequence[float]) -> float:
     """P-value that counts come from shares proportional to weights.
 
-    Pearson's chi-square where every expected count reaches 5, else the exact multinomial test (outcomes no likelier
-    than the one seen).
+    Two arms: the exact binomial test where less than 100 units are expected in one of them. More arms: the exact
+    multinomial test where less than 5 are. (Exact: outcomes no likelier than the one seen.) Else Pearson's chi-square.
 
     Raises:
         Refused: There are no units, or the exact test would enumerate too many outcomes.
@@ -40,6 +46,9 @@ def counts_against_weights(counts: Sequence[int], weights: Sequence[float]) -> f
     if n == 0:
         raise Refused.because("sample_ratio.empty", "There are no units to compare with the configured split.")
     expected = [n * w / total for w in weights]
+    if len(counts) == 2 and min(expected) < EXACT_BELOW:
+        rare = expected.index(min(expected))
+        return _binomial(counts[rare], n, weights[rare] / total)
     if min(expected) >= SMALLEST_EXPECTED:
         statistic = math.fsum((c - e) ** 2 / e for c, e in zip(counts, expected, strict=True))
         return float(special.chdtrc(len(counts) - 1, statistic))
@@ -57,6 +66,15 @@ def counts_against_weights(counts: Sequence[int], weights: Sequence[float]) -> f
     outcomes = np.array([*_compositions(n, k), tuple(counts)], dtype=float)
     log_p = special.gammaln(n + 1) - special.gammaln(outcomes + 1).sum(axis=1) + outcomes @ logs
     return min(float(np.exp(log_p[:-1][log_p[:-1] <= log_p[-1] + 1e-9]).sum()), 1.0)
+
+
+def _binomial(k: int, n: int, share: float) -> float:
+    """Exact two-sided p-value of k among n at a share of at most a half, fewer than 100 being expected."""
+    reach = min(n, max(k, 1000))  # beyond 1,000 of 100 expected there is nothing left
+    x = np.arange(reach + 1, dtype=float)
+    chosen = special.gammaln(n + 1) - special.gammaln(x + 1) - special.gammaln(n - x + 1)
+    log_p = chosen + x * math.log(share) + (n - x) * math.log1p(-share)
+    return min(float(np.exp(log_p[log_p <= log_p[k] + 1e-7]).sum()), 1.0)
 
 
 def _compositions(n: int, k: int) -> list[tuple[int, ...]]:

@@ -15,6 +15,7 @@ References:
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -103,9 +104,11 @@ def chance_of_gap(distances: Sequence[float]) -> float:
     tail = sorted((d for d in distances if d > 0), reverse=True)
     if len(tail) < 3:
         return 1.0
-    gaps = [rank * math.log(a / b) for rank, (a, b) in enumerate(zip(tail, tail[1:], strict=False), start=1)]
+    gaps = [rank * math.log(a / b) for rank, (a, b) in enumerate(itertools.pairwise(tail), start=1)]
     others = math.fsum(gaps[1:])
-    return 1.0 if others <= 0 and gaps[0] <= 0 else (1 + gaps[0] / others) ** -len(gaps[1:]) if others > 0 else 0.0
+    if others <= 0:
+        return 0.0 if gaps[0] > 0 else 1.0
+    return float((1 + gaps[0] / others) ** -len(gaps[1:]))
 
 
 def _severity(dominant: _Dominant) -> Severity:

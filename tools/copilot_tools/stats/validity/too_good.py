@@ -3,7 +3,7 @@
 Read from the near end of the interval, so that chance alone does not trip it, and in either direction.
 
 Alarm level: serious where even the near end lies more than 5 minimum effects from zero, or, for a proportion, more
-than 50% of control from zero (more than 2 minimum effects, where the plan hopes for more than a quarter of control).
+than 50% of control from zero (for a gain, more than 2 minimum effects where the plan hopes for more than a quarter).
 
 References:
     Kohavi, Tang & Xu (2020), Trustworthy Online Controlled Experiments, chapter 3.
@@ -66,7 +66,7 @@ def _limit(spec: AnalysisSpec, primary: Primary) -> float | None:
     if spec.primary.kind != "proportion" or limit is None or not control:
         return None
     hoped = spec.minimum_effect.size / (1 if spec.minimum_effect.scale == "relative" else control)
-    return max(limit, _HOPED * hoped)
+    return max(limit, _HOPED * hoped) if primary.value > 0 else limit
 
 
 def _excess(spec: AnalysisSpec, primary: Primary) -> float:
