@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Self
 
 __all__ = ["Chat", "plan_text"]
 
@@ -40,6 +41,14 @@ class Chat:
         )
         os.close(keyboard)
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave no process behind, however the test ended."""
+        if self.process.poll() is None:
+            self.kill()
+
     @property
     def text(self) -> str:
         """Everything that appeared so far, without the escapes that place and colour it."""
@@ -54,6 +63,13 @@ class Chat:
         shown, self.at = self.raw[self.at : found], found + len(READY)
         # One line for what the terminal's width broke, so that a test can look for a sentence.
         return re.sub(r"\s+", " ", _ESCAPES.sub("", shown))
+
+    def until(self, sight: str, seconds: float = 60) -> None:
+        """Read until this stands on the screen."""
+        end = time.monotonic() + seconds
+        while sight not in self.text:
+            assert time.monotonic() < end, f"{sight!r} did not come; saw {self.text[-2000:]!r}"
+            assert self.read(), f"{sight!r} did not come before the end; saw {self.text[-2000:]!r}"
 
     def read(self, seconds: float = 60) -> bool:
         """Read what is there; False at the end."""

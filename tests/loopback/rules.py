@@ -122,13 +122,13 @@ def tokens(value: Any) -> int:
     return len(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)) // 4
 
 
-def prefixes(body: dict[str, Any]) -> list[str]:
-    """What could be cached: everything up to each mark, in the order tools, system, messages."""
+def laid_out(body: dict[str, Any]) -> tuple[str, list[str]]:
+    """The whole request as the model reads it (tools, system, messages), and what of it may be cached: up to a mark."""
     blocks = [*body.get("tools", []), *body.get("system", [])]
     blocks += [block for turn in body["messages"] for block in turn["content"]]
-    found, before = [], [str(body["model"])]
+    found, before = [], str(body["model"])
     for block in blocks:
-        before.append(json.dumps({k: v for k, v in block.items() if k != "cache_control"}, sort_keys=True))
+        before += "\n" + json.dumps({k: v for k, v in block.items() if k != "cache_control"}, sort_keys=True)
         if "cache_control" in block:
-            found.append("\n".join(before))
-    return found
+            found.append(before)
+    return before, found

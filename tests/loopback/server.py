@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from loopback.replies import NEVER_COMPLETED, Fault, Faults, Said, Script
-from loopback.rules import Rejected, check, prefixes, tokens
+from loopback.rules import Rejected, check, laid_out, tokens
 
 
 class Loopback:
@@ -74,14 +74,14 @@ class Loopback:
 
     def counted(self, body: dict[str, Any], said: Said) -> dict[str, int]:
         """Usage as the API counts it: what is cached is read or written there, the rest is read in full price."""
-        whole = tokens(body.get("tools", [])) + tokens(body.get("system", [])) + tokens(body["messages"])
-        longest = [prefix for prefix in prefixes(body) if tokens(prefix) >= self.cache_minimum]
+        whole, marked = laid_out(body)
+        longest = [prefix for prefix in marked if tokens(prefix) >= self.cache_minimum]
         with self.lock:
             read = max((tokens(prefix) for prefix in longest if prefix in self._cached), default=0)
             written = max((tokens(prefix) for prefix in longest), default=0) - read
             self._cached.update(longest)
         usage = {
-            "input_tokens": max(whole - read - written, 0),
+            "input_tokens": tokens(whole) - read - written,
             "cache_read_input_tokens": read,
             "cache_creation_input_tokens": written,
             "output_tokens": tokens(json.dumps(said.content())) + 1,

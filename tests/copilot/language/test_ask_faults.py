@@ -71,7 +71,7 @@ def run(seed: int, folder: Path, prompts) -> str:
                 ) as model,
             ):
                 recorder = OnLedger(workspace.ledger)
-                budget = Budget(max_cost=100.0, spent=recorder.kept)
+                budget = Budget(max_cost=10_000.0, spent=recorder.kept)  # 10 MB of answer are dear
                 try:
                     ended = "done"
                     assert journey(model, recorder, budget, prompts, streamed=draw.random() < 0.5) == WANTED

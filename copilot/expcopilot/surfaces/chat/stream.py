@@ -10,7 +10,7 @@ from copilot_tools.wording.plain import visible
 
 __all__ = ["Stream"]
 
-_TOKENS = re.compile(r"\n| +|[^ \n]+")
+_PARTS = re.compile(r"\n| +|[^ \n]+")
 
 
 class Stream:
@@ -24,15 +24,15 @@ class Stream:
 
     def __call__(self, piece: str) -> None:
         """Write a piece."""
-        for token in _TOKENS.findall(piece.replace("\r\n", "\n").replace("\t", " ")):
-            if token[0] not in " \n":
-                self._word += token
+        for part in _PARTS.findall(piece.replace("\r\n", "\n").replace("\t", " ")):
+            if part[0] not in " \n":
+                self._word += part
                 continue
             self._flush()
-            if token == "\n":
+            if part == "\n":
                 self._line()
             else:
-                self._blanks += token
+                self._blanks += part
         sys.stdout.flush()
 
     def end(self) -> None:

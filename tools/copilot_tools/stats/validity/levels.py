@@ -51,10 +51,10 @@ LEVELS: dict[str, Level] = {
     "looks": Level("false-positive rate of the looks taken, as a multiple of the plan's alpha", 1.1, 2.0, None, 0.0),
     "multiplicity": Level("chance of a false positive; serious only without a registered plan", 0.1, 0.5, None, 0.0),
     "false-positive-risk": Level(
-        "risk, as a multiple of the plan's bound, where an effect is claimed", 1, 2, None, 0.025
+        "risk, as a multiple of the plan's bound, where claimed; serious for a close call", 1, 2, None, 0.025
     ),
     "exaggeration": Level("exaggeration factor at the minimum effect; serious where claimed", 1.25, 2.0, None, 0.0),
-    "fragility": Level("units that overturn it; serious for a claim about a proportion", 10, 3, None, 0.002),
+    "fragility": Level("units that overturn it; serious for a close call on a proportion", 10, 3, None, 0.002),
     "outliers": Level("largest unit's share of its arm's variation; serious for the primary", 0.25, 0.75, None, 0.001),
     "novelty": Level("p of a trend over days, corrected over arms (Holm)", 0.01, 0.001, None, 0.001),
     "simpson": Level("p that parts reverse (note); reversal of the whole (serious)", 0.01, 0.001, None, 0.001),

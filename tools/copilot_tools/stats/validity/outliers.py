@@ -6,7 +6,8 @@ Only the largest values are kept, so an extremely low one is not seen.
 
 Alarm levels: a note where one unit holds more than a quarter of its arm's variation; serious where it holds more than
 three quarters of the primary's, lies ten times as far out as the next one, and farther than the tail of the others
-foretells (p < .001). Revenue of a few buyers has a heavy tail of its own: there even a factor of ten is no fault.
+foretells (p < .005). Revenue of a few buyers has a heavy tail of its own: there even a factor of ten is no fault. All
+three come together by chance in at most 0.15% of arms of log-normal values with sigma up to 2.
 
 References:
     Renyi (1953), On the theory of order statistics, Acta Math. Acad. Sci. Hung. 4 (spacings of a heavy tail).
@@ -35,7 +36,7 @@ ATTACK = Attack("outliers", "Outliers")
 FARTHER = 10.0
 """How many times as far from the mean as the next value a serious outlier lies."""
 
-BY_CHANCE = 0.001
+BY_CHANCE = 0.005
 """Chance of a gap as wide, given the tail of the other values, below which an outlier is serious."""
 
 
