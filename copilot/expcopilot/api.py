@@ -342,7 +342,7 @@ class Copilot:
         # langgraph takes two seconds to import, and only conversations need it
         from expcopilot.flow.graph import Deps, open_lifecycle  # noqa: PLC0415
 
-        deps = Deps(self.ledger, self.workspace.actor, STEPS, consequence)
+        deps = Deps(self.ledger, self.workspace.actor, STEPS, consequence, self._today)
         with open_lifecycle(self.workspace.folder / "conversations.sqlite", deps) as lifecycle:
             yield lifecycle
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import random
 from pathlib import Path
 
@@ -89,14 +88,19 @@ def test_from_an_idea_to_a_readout(place):
         assert "Supported" in page.read_text(encoding="utf-8")
 
 
-def test_stopping_inside_the_questions_keeps_answers_and_conversation(place):
-    """Ctrl-C in the middle of the five questions comes back to the conversation, and the answers are kept."""
+def test_typing(place):
+    """Unknown commands name the nearest, paragraphs stay whole, Ctrl-C drops a line or a question, twice leaves."""
+    (place / "results of may.csv").write_text("a\n", encoding="utf-8")
     with Chat(place) as chat:
         chat.ready()
+        assert "Did you mean /register?" in chat.say("/regster plans/x.yaml")
+        assert "no language model is set up here" in chat.say("Did B win on mobile?")
+        chat.keys("\x1b[200~two\nlines, it's \x1b[201~\r")
+        assert "no language model" in chat.ready()
         chat.keys("/new --channel email\r")
         assert "1 of 5" in chat.ready()
         assert "2 of 5" in chat.say("The subject line asks a question")
-        os.write(chat.screen, b"\x03")
+        chat.keys("\x03")
         stopped = chat.ready()
         assert "/new --resume" in stopped
         assert "What was recorded stays recorded." in stopped
@@ -106,18 +110,6 @@ def test_stopping_inside_the_questions_keeps_answers_and_conversation(place):
         assert "1 of 5" not in resumed
         chat.keys("\x03")
         chat.ready()
-        assert chat.leave() == 0
-
-
-def test_typing(place):
-    """Unknown commands name the nearest, pasted paragraphs stay one line, Ctrl-C drops a line, twice leaves."""
-    (place / "results of may.csv").write_text("a\n", encoding="utf-8")
-    with Chat(place) as chat:
-        chat.ready()
-        assert "Did you mean /register?" in chat.say("/regster plans/x.yaml")
-        assert "no language model is set up here" in chat.say("Did B win on mobile?")
-        chat.keys("\x1b[200~two\nlines, it's \x1b[201~\r")
-        assert "no language model" in chat.ready()
         chat.keys("half a thou")
         chat.keys("\x03")
         assert "leaves. Nothing is lost." in chat.ready()

@@ -340,3 +340,11 @@ def test_first_screen_names_what_was_not_assessable(run):
     assert all(title.lower() in first for title in missing)
     assert "does not name its units" in whole
     assert "does not name its units" not in first
+
+
+def test_a_head_that_was_kept_shows_a_ledger_rolled_back(run, checkout, place):
+    """The head printed on a readout is enough to tell that the ledger is not the one it stood in."""
+    head = json.loads(run("verify", "--json").stdout)["head"]
+    assert run("verify", "--head", f"1:{head[:12]}").exit_code == 0
+    assert run("verify", "--head", "1:" + "0" * 12).exit_code == 2
+    assert run("verify", "--head", "first").exit_code == 2

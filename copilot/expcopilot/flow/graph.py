@@ -8,11 +8,12 @@ no experiment, and a node that runs twice appends once.
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -55,14 +56,14 @@ class Deps:
         actor: Who acts, as the workspace knows them.
         steps: Move -> step.
         consequence: What follows when a proposal is approved: (experiment, deps, proposal) -> drafts.
-        extra: What single steps need besides: the model, the budget, folders.
+        today: The calendar's date, never earlier than the ledger's last entry.
     """
 
     ledger: Ledger
     actor: str
     steps: dict[Move, Step]
     consequence: Callable[[Experiment, Deps, Proposal], tuple[Draft, ...]]
-    extra: dict[str, Any] = field(default_factory=dict)
+    today: Callable[[], dt.date]
 
 
 class Turn(Frozen):

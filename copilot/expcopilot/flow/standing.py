@@ -72,6 +72,7 @@ def circumstances(
             *(_unblinded(look) for look in experiment.looks if look.record.kind == "unblinding"),
             *(_seen_early(other, look) for other, look in _seen_elsewhere(experiment, evidence, others)),
         ),
+        alarms=tuple(_alarms(experiment, spec)),
         shared_units=tuple(_shared(evidence, others)),
     )
 
@@ -229,6 +230,18 @@ def _shared(evidence: Evidence, others: tuple[Experiment, ...]) -> Iterable[str]
             )
         elif other.registration and any(shares_units(look.record, evidence) for look in other.looks):
             yield f"{other.name} is registered on the same units."
+
+
+def _alarms(experiment: Experiment, spec: AnalysisSpec) -> Iterable[str]:
+    """A guardrail once past its margin stays so: the interval that says it holds at every look together."""
+    for stamped in experiment.looks:
+        for guardrail in stamped.record.reading.guardrails:
+            if guardrail.alarm and stamped.record.plan_digest:
+                yield (
+                    f"At look {stamped.record.number} on {stamped.time[:10]}, {guardrail.metric} in "
+                    f"{spec.arm(guardrail.arm).text} was past its registered margin, by an interval that is valid at "
+                    "every look."
+                )
 
 
 def _unblinded(look: Stamped[Look]) -> str:

@@ -32,7 +32,7 @@ def freeze(experiment: Experiment, deps: Deps, proposal: Proposal) -> tuple[Draf
 
 @pytest.fixture
 def deps(workspace: Workspace) -> Deps:
-    return Deps(workspace.ledger, workspace.actor, {Move.REGISTER: ask_to_register}, freeze)
+    return Deps(workspace.ledger, workspace.actor, {Move.REGISTER: ask_to_register}, freeze, today)
 
 
 @pytest.fixture

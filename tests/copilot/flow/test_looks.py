@@ -311,3 +311,15 @@ class TestVerify:
         assert found.sound
         assert found.readouts == 2
         assert found.looks == 2
+
+
+class TestAlarms:
+    def test_an_alarm_once_raised_stays(self, copilot: Copilot) -> None:
+        """A guardrail past its margin at one look stops the test for good, even if a later look recovers."""
+        copilot.register(plan())
+        assert copilot.analyze("checkout", from_frame(frame(8_000, slow=30))).verdict.row == "harm"
+        recovered = frame(20_000)
+        look = copilot.analyze("checkout", from_frame(recovered))
+        assert look.verdict.row == "harm"
+        assert "At look 1" in look.verdict.sentence
+        assert copilot.verify().sound

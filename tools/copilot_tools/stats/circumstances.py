@@ -23,6 +23,7 @@ class Circumstances(Frozen):
         metrics_looked: Distinct metrics whose outcomes were shown so far, this look included.
         cuts_looked: Distinct unplanned cuts shown so far, this look included.
         unblinded: Sentences: looks at outcomes before the committed size.
+        alarms: Sentences: guardrails past their margin at an earlier look; once is enough.
         shared_units: Sentences: other experiments read on the same units.
     """
 
@@ -38,6 +39,7 @@ class Circumstances(Frozen):
     metrics_looked: int = 0
     cuts_looked: int = 0
     unblinded: tuple[str, ...] = ()
+    alarms: tuple[str, ...] = ()
     shared_units: tuple[str, ...] = ()
 
     def shortfall(self, units: int) -> str:

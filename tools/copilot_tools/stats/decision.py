@@ -169,14 +169,11 @@ def decide(
     blocking = [o.sentence for o in objections if o.severity == "blocking"] + list(circumstances.altered)
     if blocking:
         return _for_all(spec, Row.INVALID, "No verdict: " + " ".join(blocking))
-    alarms = [g for g in reading.guardrails if g.alarm]
-    if alarms and circumstances.planned:
-        named = ", ".join(f"{g.metric} in {spec.arm(g.arm).text}" for g in alarms)
-        return _for_all(
-            spec,
-            Row.HARM,
-            f"Stop: {named} is worse than its registered margin, by an interval that is valid at every look.",
-        )
+    alarms = [f"{g.metric} in {spec.arm(g.arm).text}" for g in reading.guardrails if g.alarm]
+    if circumstances.planned and (alarms or circumstances.alarms):
+        valid = "by an interval that is valid at every look."
+        now = f"Stop: {', '.join(alarms)} is worse than its registered margin, {valid}"
+        return _for_all(spec, Row.HARM, now if alarms else " ".join(("Stop.", *circumstances.alarms)))
     shortfall = circumstances.shortfall(units)
     if circumstances.planned and shortfall and not circumstances.closed_early:
         if circumstances.unblinded:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from copilot_tools.refusals import Refused
@@ -24,7 +23,7 @@ __all__ = ["STEPS", "consequence"]
 def _register(experiment: Experiment, deps: Deps, turn: str, given: dict[str, Any]) -> tuple[Draft, ...]:
     """Input: ``plan``, as JSON data."""
     plan = Plan.model_validate(given["plan"])
-    registering.register(experiment, plan, actor=deps.actor, today=_today())  # refuses what cannot be registered
+    registering.register(experiment, plan, actor=deps.actor, today=deps.today())  # refuses what cannot be registered
     question = "Freeze this plan? After that, every change is stamped."
     return _ask(
         experiment, deps, turn, Proposal(gate="plan", question=question, content=plan.to_json(), author="person")
@@ -34,7 +33,7 @@ def _register(experiment: Experiment, deps: Deps, turn: str, given: dict[str, An
 def _amend(experiment: Experiment, deps: Deps, turn: str, given: dict[str, Any]) -> tuple[Draft, ...]:
     """Input: ``plan`` and ``reason``."""
     plan, reason = Plan.model_validate(given["plan"]), str(given["reason"])
-    draft = registering.amend(experiment, plan, actor=deps.actor, reason=reason, today=_today())
+    draft = registering.amend(experiment, plan, actor=deps.actor, reason=reason, today=deps.today())
     content = {"plan": plan.to_json(), "reason": reason, "changed": draft.payload["changed"]}
     late = " Outcomes were seen already: every later reading is then post hoc." if experiment.outcome_looks else ""
     question = f"Change the registered plan in the open?{late}"
@@ -62,11 +61,13 @@ def consequence(experiment: Experiment, deps: Deps, proposal: Proposal) -> tuple
     content = proposal.content
     match proposal.gate:
         case "plan":
-            return (registering.register(experiment, Plan.model_validate(content), actor=deps.actor, today=_today()),)
+            return (
+                registering.register(experiment, Plan.model_validate(content), actor=deps.actor, today=deps.today()),
+            )
         case "amendment":
             plan = Plan.model_validate(content["plan"])
             reason = str(content["reason"])
-            return (registering.amend(experiment, plan, actor=deps.actor, reason=reason, today=_today()),)
+            return (registering.amend(experiment, plan, actor=deps.actor, reason=reason, today=deps.today()),)
         case "early_close":
             return (closing.close(experiment, actor=deps.actor, early=True, reason=str(content["reason"])),)
         case "hypothesis":
@@ -83,7 +84,3 @@ STEPS: dict[Move, Step] = {Move.REGISTER: _register, Move.AMEND: _amend, Move.CL
 
 def _ask(experiment: Experiment, deps: Deps, turn: str, proposal: Proposal) -> tuple[Draft, ...]:
     return (propose(experiment, proposal, actor=deps.actor, turn=turn),)
-
-
-def _today() -> dt.date:
-    return dt.datetime.now(tz=dt.UTC).date()

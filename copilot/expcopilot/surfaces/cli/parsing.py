@@ -11,7 +11,7 @@ from copilot_tools.stats.sources.many import Group, parse_group
 from copilot_tools.stats.spec import Effect
 from expcopilot.flow.steps.new_plan import GuardrailAnswer
 
-__all__ = ["Size", "count", "day", "group", "guardrail", "kind", "number", "share", "size"]
+__all__ = ["Size", "count", "day", "group", "guardrail", "head", "kind", "number", "share", "size"]
 
 _SIGNS = str.maketrans({"−": "-", "–": "-", "＋": "+", "％": "%"})
 _PLAIN = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d{1,3})?", re.ASCII | re.IGNORECASE)
@@ -175,6 +175,24 @@ def size(name: str, text: str, kind: Literal["proportion", "mean", "ratio"] | No
     bare_size = abs(value) / 100 if points or percent else abs(value)
     scale: Literal["relative", "absolute"] = "relative" if percent and not points else "absolute"
     return Size(Effect(size=bare_size, scale=scale), direction, bool(points))
+
+
+def head(text: str) -> tuple[int, str]:
+    """ "12:ecad9b..." -> its position and digest (64 hex digits, or the 12 or more that a page prints first).
+
+    Raises:
+        Refused: It has another form.
+    """
+    match = re.fullmatch(r"\s*(\d+):([0-9a-f]{12,64})\s*", text)
+    if match is None:
+        raise Refused.because(
+            "verify.head",
+            f"{text!r} is no ledger head.",
+            "Write its position and digest as printed on the readout, such as 12:ecad9b9949c4.",
+            name="head",
+            value=text,
+        )
+    return int(match[1]), match[2]
 
 
 def day(name: str, text: str) -> dt.date:

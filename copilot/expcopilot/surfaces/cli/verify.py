@@ -10,8 +10,15 @@ __all__ = ["command"]
 
 
 @click.command("verify")
+@click.option(
+    "--head",
+    "heads",
+    metavar="POSITION:DIGEST",
+    multiple=True,
+    help="A ledger head somebody kept, as printed on a readout: shows whether the ledger was rolled back or rewritten.",
+)
 @json_option
-def command(*, as_json: bool) -> None:
+def command(*, heads: tuple[str, ...], as_json: bool) -> None:
     """Re-read the ledger's chain, recompute every look and readout from plan and moments, read the data where it is.
 
     Any difference is named, and the exit code is then 2. Compare the head with the one printed on a readout somebody
@@ -20,8 +27,11 @@ def command(*, as_json: bool) -> None:
     \b
     Example:
       expcopilot verify
+      expcopilot verify --head 12:ecad9b9949c4
     """
-    found = current().verify()
+    from expcopilot.surfaces.cli.parsing import head
+
+    found = current().verify(dict(head(text) for text in heads))
     if as_json:
         print_json({**found.to_json(), "sound": found.sound})
     else:
