@@ -342,7 +342,8 @@ def test_first_screen_names_what_was_not_assessable(run):
     assert "does not name its units" not in first
 
 
-def test_a_head_that_was_kept_shows_a_ledger_rolled_back(run, checkout, place):
+@pytest.mark.usefixtures("checkout")
+def test_a_head_that_was_kept_shows_a_ledger_rolled_back(run):
     """The head printed on a readout is enough to tell that the ledger is not the one it stood in."""
     head = json.loads(run("verify", "--json").stdout)["head"]
     assert run("verify", "--head", f"1:{head[:12]}").exit_code == 0

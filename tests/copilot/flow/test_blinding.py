@@ -256,7 +256,7 @@ class TestMovingTheVerdict:
         copilot.amend(plan(metrics=(CONVERSION,)), reason="latency does not matter")
         look = copilot.analyze("checkout", from_frame(frame(slow=30)))
         assert "amended" in look.circumstances.post_hoc
-        assert look.verdict.row == "exploratory"
+        assert look.verdict.row == "harm"
         assert copilot.verify().sound
 
     def test_a_plan_amended_after_a_look_through_another_door(self, copilot: Copilot) -> None:

@@ -178,7 +178,7 @@ def size(name: str, text: str, kind: Literal["proportion", "mean", "ratio"] | No
 
 
 def head(text: str) -> tuple[int, str]:
-    """ "12:ecad9b..." -> its position and digest (64 hex digits, or the 12 or more that a page prints first).
+    """A ledger head such as 12:ecad9b...: its position and digest (the 12 digits a page prints first will do).
 
     Raises:
         Refused: It has another form.
