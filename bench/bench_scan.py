@@ -1,4 +1,4 @@
-"""How much opening, checking and scanning a file costs above its floor: one plain query for the same means and variances.
+"""How much opening, checking and scanning a file costs above its floor: one plain query for the means and variances.
 
 Run with ``make bench``, or with a number of rows (default 1,000,000). The Parquet file is made on the spot in a
 temporary folder. Each figure is a ratio to the floor measured beside it, best of several turns, because absolute times

@@ -25,13 +25,15 @@ COMMAND = str(Path(sys.executable).with_name("expcopilot"))
 class Chat:
     """``expcopilot chat`` in a terminal of 100 columns."""
 
-    def __init__(self, folder: Path, *words: str, **environment: str) -> None:
+    def __init__(
+        self, folder: Path, *words: str, program: tuple[str, ...] = (COMMAND, "chat"), **environment: str
+    ) -> None:
         self.raw, self.at = "", 0
         self.screen, keyboard = pty.openpty()
         given = {k: v for k, v in os.environ.items() if k not in {"EDITOR", "VISUAL", "EXPCOPILOT_DEBUG"}}
         terminal = {"TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1", "COLUMNS": "100", "LINES": "50", "NO_COLOR": "1"}
         self.process = subprocess.Popen(
-            [COMMAND, "chat", *words],
+            [*program, *words],
             cwd=folder,
             stdin=keyboard,
             stdout=keyboard,
@@ -45,7 +47,7 @@ class Chat:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Leave no process behind, however the test ended."""
+        """SIGKILL, if it still runs: a test that fails leaves no process behind."""
         if self.process.poll() is None:
             self.kill()
 

@@ -14,9 +14,10 @@ import datetime as dt
 import difflib
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 from copilot_tools.refusals import Refused
 from copilot_tools.stats.many_tests import ManyTests, read_tests
@@ -25,15 +26,21 @@ from copilot_tools.stats.sources.source import Source
 from copilot_tools.stats.spec import AnalysisSpec, Dialect
 from expcopilot.flow import looks
 from expcopilot.flow.blinding import refuse_blinded_tests
+from expcopilot.flow.gates import decide
+from expcopilot.flow.moves import Move
 from expcopilot.flow.open_data import reopen
 from expcopilot.flow.quick import experiment_name
+from expcopilot.flow.refusals import refusal_draft
 from expcopilot.flow.steps import close as closing
 from expcopilot.flow.steps import readout as readouts
 from expcopilot.flow.steps import register as registering
+from expcopilot.flow.steps.answer import Reply
 from expcopilot.flow.steps.check_plan import Question, check_plan
 from expcopilot.flow.steps.propose import STEPS, consequence
 from expcopilot.flow.verification import verify
 from expcopilot.flow.why import Why, explain
+from expcopilot.flow.worded import Chosen, Worded
+from expcopilot.language.model.messages_api import MessagesApi
 from expcopilot.memory import plan_files
 from expcopilot.memory.kept_heads import heads_on
 from expcopilot.memory.ledger import Ledger
@@ -41,7 +48,7 @@ from expcopilot.memory.workspace import Workspace
 from expcopilot.outputs.report import documents
 from expcopilot.records.digest import digest
 from expcopilot.records.entry import Draft, Entry
-from expcopilot.records.events import RefusedCommand, Said, Survey
+from expcopilot.records.events import Said, Survey, Written
 from expcopilot.records.experiment import Experiment
 from expcopilot.records.look import Look
 from expcopilot.records.plan import Plan
@@ -49,7 +56,7 @@ from expcopilot.records.readout import Readout
 from expcopilot.records.verification import Verification
 
 if TYPE_CHECKING:
-    from expcopilot.flow.graph import Lifecycle
+    from expcopilot.flow.graph import Lifecycle, Waiting
 
 __all__ = ["Copilot"]
 
@@ -273,13 +280,23 @@ class Copilot:
         entry = [e for e in self.ledger.entries(name) if e.kind == "looked"][number - 1]
         return readouts.assemble(state, entry, number=number)
 
-    def write_readout(self, name: str, *, look: int | None = None, folder: Path | None = None) -> tuple[Path, ...]:
+    def write_readout(
+        self, name: str, *, look: int | None = None, folder: Path | None = None, model: Chosen = "configured"
+    ) -> tuple[Path, ...]:
         """Write the readout's documents (HTML, Markdown, JSON) and record that they left the house.
+
+        Args:
+            name: The experiment.
+            look: Which look; the last by default.
+            folder: Where; the workspace's folder of readouts by default.
+            model: Who words the finding and the case for the null; a model that fails leaves a readout without prose,
+                which says so.
 
         Raises:
             Refused: No such experiment or look, or the folder cannot be written.
         """
         with self._recorded(name, "readout"):
+            self.write(name, look=look, model=model)
             readout = self.readout(name, look=look)
             target = folder or self.workspace.readouts / name
             files = documents.write(readout, target)
@@ -320,9 +337,7 @@ class Copilot:
             speaker: "person", "code", or a role whose words passed the firewall.
             text: What was said; at most 4,000 characters are kept.
         """
-        whole = text.encode("utf-8", "replace").decode("utf-8")  # a terminal may send what is no text
-        kept = whole if len(whole) <= _SAID_AT_MOST else whole[: _SAID_AT_MOST - 1] + "…"
-        record = Said(turn=turn, speaker=speaker, text=kept).to_json()
+        record = Said(turn=turn, speaker=speaker, text=_kept(text)).to_json()
         key = f"said/{experiment}/{turn}/{digest(record)}"
         self.ledger.append(
             Draft(experiment=experiment, kind="said", actor=self.workspace.actor, payload=record, key=key)
@@ -336,17 +351,115 @@ class Copilot:
         """
         return explain(readouts.pick(self.experiment(name), look).record)
 
+    # --- with a model's words ----------------------------------------------------------------------------------
+
+    def model(self) -> MessagesApi | None:
+        """The language model the settings name, or None: everything but drafting and rephrasing works without.
+
+        Nothing is sent before its first question; close it when done.
+
+        Raises:
+            ModelFailed: The settings name a variable for its key, and that is empty.
+        """
+        return self._worded.configured()
+
+    def sharpen(
+        self, name: str, idea: str, *, channel: str = "", model: Chosen = "configured", **given: Any
+    ) -> Waiting | None:
+        """Sharpen an idea and put the hypothesis before a person; returns the gate at which it waits.
+
+        Args:
+            name: The experiment, still an idea.
+            idea: In the person's words.
+            channel: "landing-page", "email", "push", "ad" or "other".
+            model: Who sharpens; without one the questions are the fixed ones.
+            given: Further input of ``flow.steps.sharpen``: answers, metrics.
+
+        Raises:
+            Refused: It is no idea any more, or something waits for a decision; ModelFailed when the model fails.
+        """
+        with self.lifecycle(model=model) as moves:
+            return moves.move(name, uuid.uuid4().hex, Move.SHARPEN, {**given, "idea": idea, "channel": channel})
+
+    def decide(self, name: str, action: Literal["approve", "edit", "reject"], *, reason: str = "") -> None:
+        """Answer what waits in an experiment, as it stands there now.
+
+        Raises:
+            Refused: Nothing waits, or what was approved can no longer be done.
+        """
+        with self.lifecycle() as moves:
+            waiting = moves.resume(name)
+            if waiting is None:
+                decide(self._fold(name), "", action, actor=self.workspace.actor)
+            else:
+                moves.answer(waiting, action, reason=reason)
+
+    def ask(
+        self,
+        name: str,
+        question: str,
+        *,
+        model: Chosen = "configured",
+        on_text: Callable[[str], None] | None = None,
+        spelled: Callable[[Move], str] = lambda move: f"expcopilot {move}",
+    ) -> Reply:
+        """Ask a free question about an experiment. Looks taken for the answer are counted, and it says so.
+
+        Asked again after a kill, it goes on where it was: nothing that was answered is sent, no look is taken twice.
+
+        Args:
+            name: The experiment.
+            question: In the person's words; at most 4,000 characters are read.
+            model: Who answers.
+            on_text: Called with each sentence as soon as it may be shown.
+            spelled: How a move is typed where the answer is read.
+
+        Raises:
+            Refused: There is no such experiment; ModelFailed when there is no model, or it fails.
+        """
+        with self._recorded(name, "ask"):
+            self.experiment(name)
+            return self._worded.ask(
+                name, _kept(question.strip()), partial(self.say, name), model=model, on_text=on_text, spelled=spelled
+            )
+
+    def write(self, name: str, *, look: int | None = None, model: Chosen = "configured") -> Written | None:
+        """Have the prose of a look's readout written and keep it; None without a model, or where nothing is worded.
+
+        A model that fails leaves ``Written.without``, and the failure on record.
+
+        Raises:
+            Refused: No such experiment or look.
+        """
+        return self._worded.write(self.experiment(name), look, model=model)
+
     @contextmanager
-    def lifecycle(self) -> Iterator[Lifecycle]:
-        """The graph of moves and gates, with its checkpoints beside the ledger."""
+    def lifecycle(self, *, model: Chosen = "configured") -> Iterator[Lifecycle]:
+        """The graph of moves and gates, with its checkpoints beside the ledger.
+
+        Args:
+            model: Who sharpens; opened when it is first asked.
+        """
         # langgraph takes two seconds to import, and only conversations need it
         from expcopilot.flow.graph import Deps, open_lifecycle  # noqa: PLC0415
 
-        deps = Deps(self.ledger, self.workspace.actor, STEPS, consequence, self._today)
-        with open_lifecycle(self.workspace.folder / "conversations.sqlite", deps) as lifecycle:
-            yield lifecycle
+        with ExitStack() as open_models:
+            deps = Deps(
+                self.ledger,
+                self.workspace.actor,
+                STEPS,
+                consequence,
+                self._today,
+                lambda: open_models.enter_context(self._worded.speech(model)),
+            )
+            with open_lifecycle(self.workspace.folder / "conversations.sqlite", deps) as lifecycle:
+                yield lifecycle
 
     # --- inside -------------------------------------------------------------------------------------------------
+
+    @property
+    def _worded(self) -> Worded:
+        return Worded(self.ledger, self.workspace.actor, self._today, self.workspace.settings.model)
 
     def _today(self) -> dt.date:
         """The calendar's date in UTC, as the ledger stamps it: a clock set back does not make it earlier again."""
@@ -383,13 +496,10 @@ class Copilot:
     def _record_refusal(self, experiment: str, command: str, refused: Refused) -> None:
         if all(r.code.startswith(("ledger.", "experiment.unknown")) for r in refused.refusals):
             return  # the ledger itself is the trouble, or there is no experiment to record it under
-        record = RefusedCommand(command=command, refusals=refused.refusals)
-        self.ledger.append(
-            Draft(
-                experiment=experiment,
-                kind="refused",
-                actor=self.workspace.actor,
-                payload=record.to_json(),
-                key=f"refused/{uuid.uuid4().hex}",
-            )
-        )
+        self.ledger.append(refusal_draft(experiment, command, refused, actor=self.workspace.actor))
+
+
+def _kept(text: str) -> str:
+    """What is kept of a text: as much as a turn may hold, in characters that can be written."""
+    whole = text.encode("utf-8", "replace").decode("utf-8")  # a terminal may send what is no text
+    return whole if len(whole) <= _SAID_AT_MOST else whole[: _SAID_AT_MOST - 1] + "…"

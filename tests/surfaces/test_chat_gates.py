@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from chatting import Chat, plan_text
 from expcopilot.api import Copilot
 from expcopilot.flow.gates import pending
@@ -38,6 +40,7 @@ def test_declined_edited_approved_amended(place):
         assert "Nothing was changed" in chat.say("n")
         assert state(place).registration is None
 
+        assert "Nothing waits for a decision" in chat.say("y")
         chat.say("/register")
         edited = chat.say("e")
         assert "committed_units: 30000" in edited
@@ -124,3 +127,52 @@ def test_hostile_words_are_inert(place):
         assert chat.leave() == 0
     assert "\x1b[31m" not in chat.raw
     assert "\u202e" not in chat.raw
+
+
+TALKER = """
+from expcopilot.api import Copilot
+from expcopilot.records.answer import Answered, Usage
+from expcopilot.records.entry import Draft
+from expcopilot.surfaces.chat.loop import converse
+from expcopilot.surfaces.chat.speaker import Spoken
+from copilot_tools.refusals import Refused
+
+def reply(copilot, experiment, text, on_text):
+    if "fail" in text:
+        on_text("Half a sen")
+        raise Refused.because("model.unreachable", "The model cannot be reached.", "Ask again later.")
+    answered = Answered(request="r", role="narrator", prompt="narrator/v1", prompt_digest="d", model="m", text=text,
+                        stop="end", usage=Usage(input_tokens=1200, output_tokens=30), cost=0.0041, prices="2026-01-01")
+    payload = answered.to_json()
+    copilot.ledger.append(Draft(experiment=experiment, kind="answered", actor="Ada", payload=payload, key=text))
+    for piece in ("B is ", "read\\x1b[31", "m later."):
+        on_text(piece)
+    return Spoken("narrator", "B is read later.")
+
+copilot = Copilot.open()
+converse(copilot, reply=reply)
+"""
+
+
+def test_a_speaker_streams_is_kept_and_its_cost_is_shown(place):
+    """Whoever answers free text is shown as it comes, inert, with role and cost; a failure is said, and not the end."""
+    write(place)
+    with Chat(place, program=(sys.executable, "-c", TALKER)) as chat:
+        chat.ready()
+        chat.say("/use checkout")
+        said = chat.say("did B win?")
+        assert "B is read\ufffd[31m later." in said
+        assert "narrator: 1 answer, 1,200 tokens read, 30 written, US$ 0.0041" in said
+        failed = chat.say("/ask and fail")
+        assert "Half a sen" in failed
+        assert "The model cannot be reached." in failed
+        assert "narrator" in chat.say("/cost")
+        chat.keys("/quit\r")
+        assert chat.end() == 0
+    said = [(t.record.speaker, t.record.text) for t in state(place).turns]
+    assert said == [
+        ("person", "did B win?"),
+        ("narrator", "B is read later."),
+        ("person", "and fail"),
+        ("code", "Refused: The model cannot be reached."),
+    ]

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from copilot_tools.stats.decision import PHRASES
+from copilot_tools.stats.verdict_table import PHRASES
 
 OFFLINE = (
     "Failed to fetch",

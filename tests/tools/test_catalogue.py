@@ -285,3 +285,15 @@ def test_listing_the_catalogue_imports_nothing_heavy():
     root = str(Path(copilot_tools.__file__).parents[1])
     done = subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": root}, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()
+
+
+def test_an_always_valid_interval_says_its_level_and_its_open_end():
+    """Alpha .005 is 99.5%, never 100%; one side leaves no upper (or lower) limit, never "inf"."""
+    tool = find("always_valid_interval")
+    example = {**TOOLS["always_valid_interval"].examples[0]}
+    assert "The 99.5% interval +" in tool.run({**example, "alpha": 0.005}).sentence
+    assert "The 99.999% interval " in tool.run({**example, "alpha": 0.00001}).sentence
+    for direction, end in (("increase", "to no upper limit holds"), ("decrease", "no lower limit to +")):
+        sentence = tool.run({**example, "sides": 1, "direction": direction}).sentence
+        assert end in sentence
+        assert "inf" not in sentence

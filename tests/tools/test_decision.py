@@ -14,8 +14,9 @@ from scipy.stats import norm
 from copilot_tools.refusals import Refusal
 from copilot_tools.results import Objection
 from copilot_tools.stats.circumstances import Circumstances
-from copilot_tools.stats.decision import Verdict, classify, decide
+from copilot_tools.stats.decision import Verdict, decide
 from copilot_tools.stats.spec import Effect
+from copilot_tools.stats.verdict_table import classify
 from tools.verdict_world import M, comparison, guardrail, reading, spec
 
 INF = math.inf
@@ -334,7 +335,7 @@ def test_the_table_is_total_and_its_rows_exclude_each_other(low, width, m):
     """Any interval meets a row, the row the design's table gives, and no later row's condition matters."""
     high = low + width
     expected = row_of(low, high, m)[0]
-    from copilot_tools.stats.decision import PHRASES  # noqa: PLC0415 - the names of rows, not their conditions
+    from copilot_tools.stats.verdict_table import PHRASES  # noqa: PLC0415 - the names of rows, not their conditions
 
     assert PHRASES[classify(low, high, m)] == expected
 

@@ -13,6 +13,7 @@ from copilot_tools.stats.inference import tails
 from copilot_tools.stats.inference.always_valid import always_valid_critical, rho_squared
 from copilot_tools.stats.inference.compare import compare_arms
 from copilot_tools.stats.inference.cuped import WithCovariate, adjust
+from copilot_tools.stats.inference.goodness import two_proportions
 from copilot_tools.stats.inference.means import linear_mean
 from copilot_tools.stats.inference.omnibus import equal_proportions
 from copilot_tools.stats.inference.proportions import Counts, mee, miettinen_nurminen, newcombe, wilson
@@ -20,7 +21,6 @@ from copilot_tools.stats.moments import Moments
 from copilot_tools.stats.planning.powers import arcsine_power
 from copilot_tools.stats.planning.rules import design_effect, rule_of_16
 from copilot_tools.stats.spec import Metric
-from copilot_tools.stats.validity._pvalues import two_proportions
 
 Z = 1.959963984540054
 

@@ -107,20 +107,19 @@ def test_killed_in_conversation(tmp_path, kills):
     journey = Journey(tmp_path / "lab", seed=17)
     for kill in range(kills):
         if kill > 2 and journey.chance.random() < 0.15:
-            chat = Chat(journey.folder)  # dies while it starts and takes up what was left
-            time.sleep(journey.chance.uniform(0.3, 6))
+            with Chat(journey.folder):  # dies while it starts and takes up what was left
+                time.sleep(journey.chance.uniform(0.3, 6))
         else:
-            chat = journey.start()
-            for _ in range(journey.chance.randrange(3) if kill > 2 else 0):
-                acknowledged(journey, chat.say(journey.line()))
-            if kill == 1:
-                assert pending(journey.state()) is not None  # what the first kill left, or this start took up
-            chat.keys(f"{journey.line()}\r")
-            if kill == 0:
-                assert "your decision" in chat.ready()
-            else:
-                time.sleep(journey.chance.choice((0.02, 0.1, 0.3)) * journey.chance.random())
-        chat.kill()
+            with journey.start() as chat:
+                for _ in range(journey.chance.randrange(3) if kill > 2 else 0):
+                    acknowledged(journey, chat.say(journey.line()))
+                if kill == 1:
+                    assert pending(journey.state()) is not None  # what the first kill left, this start took up
+                chat.keys(f"{journey.line()}\r")
+                if kill == 0:
+                    assert "your decision" in chat.ready()
+                else:
+                    time.sleep(journey.chance.choice((0.02, 0.1, 0.3)) * journey.chance.random())
         journey.check()
     with journey.start() as chat:
         goal = journey.number

@@ -29,6 +29,10 @@ class Interval(Frozen):
         """The interval of the negated quantity: what a decrease-goal's interval is in the desired direction."""
         return Interval(low=-self.high, high=-self.low, level=self.level)
 
+    def toward(self, sign: int) -> Interval:
+        """The interval in the desired direction: itself where more is better (+1), mirrored where less is (-1)."""
+        return self if sign > 0 else self.mirrored()
+
 
 class Estimate(Frozen):
     """An effect: treatment against control.

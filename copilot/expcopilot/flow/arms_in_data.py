@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from copilot_tools.nearest import closest
 from copilot_tools.refusals import Refused
-from copilot_tools.stats.sources.counts.count_roles import closest
 from copilot_tools.stats.sources.counts.source import CountsSource
 from copilot_tools.stats.sources.rows.source import RowsSource
 from copilot_tools.stats.sources.tables.sql import text
@@ -37,9 +37,10 @@ def arms_in(source: RowsSource | CountsSource, arm_column: str | None = None) ->
         )
     column = table.columns[arm_column]
     name = text(column.sql, column.sql_type)
-    found = table.connection.execute(
-        f"SELECT DISTINCT {name} AS arm FROM {table.relation} WHERE {name} IS NOT NULL ORDER BY 1 LIMIT {MOST + 1}"
-    ).fetchall()
+    with table.reading():
+        found = table.connection.execute(
+            f"SELECT DISTINCT {name} AS arm FROM {table.relation} WHERE {name} IS NOT NULL ORDER BY 1 LIMIT {MOST + 1}"
+        ).fetchall()
     if len(found) > MOST:
         raise Refused.because(
             "look.too_many_arms",

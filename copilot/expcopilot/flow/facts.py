@@ -11,11 +11,11 @@ import unicodedata
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from copilot_tools import formats
 from copilot_tools.refusals import Refusal
 from copilot_tools.results import Comparison, Estimate
-from copilot_tools.stats.decision import Row
+from copilot_tools.stats import formats
 from copilot_tools.stats.spec import AnalysisSpec, Metric
+from copilot_tools.stats.verdict_table import Row
 from copilot_tools.wording.plain import visible
 from expcopilot.outputs.report.glossary import TERMS
 from expcopilot.records.fact import Fact, FactKind

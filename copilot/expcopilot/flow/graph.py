@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,9 +28,11 @@ from copilot_tools.base import Frozen
 from copilot_tools.refusals import Refused
 from expcopilot.flow import gates
 from expcopilot.flow.moves import Move, require
+from expcopilot.flow.refusals import refusal_draft
+from expcopilot.flow.speech import Speech
 from expcopilot.memory.ledger import Ledger
 from expcopilot.records.entry import Draft
-from expcopilot.records.events import RefusedCommand, Said
+from expcopilot.records.events import Said
 from expcopilot.records.experiment import Experiment
 from expcopilot.records.gate import Proposal
 
@@ -57,6 +58,7 @@ class Deps:
         steps: Move -> step.
         consequence: What follows when a proposal is approved: (experiment, deps, proposal) -> drafts.
         today: The calendar's date, never earlier than the ledger's last entry.
+        speech: Opens the model, where there is one; steps that word things go on without.
     """
 
     ledger: Ledger
@@ -64,6 +66,7 @@ class Deps:
     steps: dict[Move, Step]
     consequence: Callable[[Experiment, Deps, Proposal], tuple[Draft, ...]]
     today: Callable[[], dt.date]
+    speech: Callable[[], Speech | None] = lambda: None
 
 
 class Turn(Frozen):
@@ -273,7 +276,7 @@ class Lifecycle:
                     continue
                 if not any(code.startswith("ledger.") for code in codes):
                     # A refused turn is over; left open, it would come back with its old input at the next start.
-                    self._deps.ledger.append(_refusal(experiment, refused, self._deps))
+                    self._deps.ledger.append(refusal_draft(experiment, "move", refused, actor=self._deps.actor))
                     self._end(experiment)
                 raise
             return
@@ -299,12 +302,6 @@ def _fold(deps: Deps, name: str) -> Experiment:
 def _append(deps: Deps, experiment: Experiment, drafts: tuple[Draft, ...]) -> None:
     if drafts:
         deps.ledger.append_if(experiment.position, *drafts)
-
-
-def _refusal(experiment: str, refused: Refused, deps: Deps) -> Draft:
-    record = RefusedCommand(command="move", refusals=refused.refusals)
-    key = f"refused/{uuid.uuid4().hex}"
-    return Draft(experiment=experiment, kind="refused", actor=deps.actor, payload=record.to_json(), key=key)
 
 
 def _mark(state: Turn, deps: Deps) -> Draft:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from copilot_tools import formats
 from copilot_tools.base import Frozen
 from copilot_tools.results import Interval
-from copilot_tools.stats.decision import PHRASES, ArmVerdict, Row, classify
+from copilot_tools.stats import formats
+from copilot_tools.stats.decision import ArmVerdict
 from copilot_tools.stats.spec import AnalysisSpec, Effect
+from copilot_tools.stats.verdict_table import PHRASES, Row, classify
 from expcopilot.records.look import Look
 
 __all__ = ["ArmWhy", "Why", "explain"]

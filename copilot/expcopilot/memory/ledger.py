@@ -93,6 +93,14 @@ class Ledger(Protocol):
         """
         ...
 
+    def find(self, key: str) -> Entry | None:
+        """The entry appended under an idempotency key, or None.
+
+        Raises:
+            Refused: ``ledger.damaged`` when it cannot be read.
+        """
+        ...
+
     def head(self) -> tuple[int, str]:
         """Position and digest of the last entry; (0, GENESIS) when there is none."""
         ...

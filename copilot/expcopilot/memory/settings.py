@@ -1,4 +1,4 @@
-"""The settings file of a workspace, ``expcopilot.toml``: who acts here, for whom, in which currency.
+"""The settings file of a workspace, ``expcopilot.toml``: who acts here, for whom, in which currency, with which model.
 
 Tables that are not ours are left alone; a key we do not know inside a table that is ours is refused, so that a slip of
 the pen never passes for a setting.
@@ -18,7 +18,7 @@ from pydantic import AfterValidator, Field, ValidationError
 from copilot_tools.base import Frozen
 from copilot_tools.refusals import Refusal, Refused, refuse_if_any
 
-__all__ = ["FILE_NAME", "Organisation", "Person", "Settings", "load", "render"]
+__all__ = ["FILE_NAME", "ModelTable", "Organisation", "Person", "Settings", "load", "render"]
 
 FILE_NAME = "expcopilot.toml"
 
@@ -59,14 +59,41 @@ class Organisation(Frozen):
     currency: Annotated[str, Field(pattern=r"^$|^[A-Z]{3}$")] = ""
 
 
+class ModelTable(Frozen):
+    """Which language model, where, and what it may spend. A key never stands here, only the name of what holds it.
+
+    Attributes:
+        name: The model, such as "claude-sonnet-5-5"; "" for none: everything but drafting and rephrasing works so.
+        base_url: Server that speaks the Messages API, or "" for ANTHROPIC_BASE_URL, else Anthropic's.
+        key_env: Environment variable that holds the key, or "" for ANTHROPIC_API_KEY and what else the SDK looks for.
+        timeout: Seconds of silence before a server counts as gone.
+        effort: How much the model should think, where it knows that; "" for its own.
+        max_cost: US dollars an experiment may spend, or None.
+        max_tokens: Tokens an experiment may spend, or None.
+        prices: Model name -> US dollars per million tokens (input, output, cache_read, cache_write), over the table's.
+        prompts: Role -> version of its prompt, in place of the newest.
+    """
+
+    name: str = ""
+    base_url: str = ""
+    key_env: str = ""
+    timeout: Annotated[float, Field(gt=0)] = 120.0
+    effort: str = ""
+    max_cost: Annotated[float, Field(ge=0)] | None = None
+    max_tokens: Annotated[int, Field(ge=0)] | None = None
+    prices: dict[str, dict[str, Any]] = {}
+    prompts: dict[str, int] = {}
+
+
 class Settings(Frozen):
     """Everything in the settings file that is read here."""
 
     person: Person
     organisation: Organisation = Organisation()
+    model: ModelTable = ModelTable()
 
 
-_TABLES: dict[str, type[Frozen]] = {"person": Person, "organisation": Organisation}
+_TABLES: dict[str, type[Frozen]] = {"person": Person, "organisation": Organisation, "model": ModelTable}
 
 _EXPECTED = {
     "string_type": "text in quotes",
@@ -90,6 +117,14 @@ email = {email}
 name = {organisation}
 # Currency of money columns when a plan names none: an ISO 4217 code such as "EUR" or "USD". Optional.
 currency = {currency}
+
+# A language model that sharpens, answers and words what the tools found; everything else works without one.
+# Its key comes from the environment (ANTHROPIC_API_KEY) and never stands in this file.
+# [model]
+# name = "claude-sonnet-5-5"
+# base_url = ""                 # a Messages API server of your own
+# max_cost = 5.0                # US dollars an experiment may spend
+# max_tokens = 500000           # tokens an experiment may spend
 """
 
 
@@ -176,6 +211,13 @@ def _unknown_keys(data: dict[str, Any], name: str) -> Iterator[Refusal]:
 
 
 def _unknown(dotted: str, key: str, known: Any, name: str, where: str) -> Refusal:
+    if dotted.startswith("model.") and "key" in key.lower():
+        return Refusal(
+            code="settings.unknown_key",
+            reason=f"{name}: {key!r} in [model] is no setting; a key does not belong in this file.",
+            cure="Put the key into the environment variable ANTHROPIC_API_KEY, or name another one as key_env.",
+            name=dotted,
+        )
     close = difflib.get_close_matches(key, list(known), n=1)
     homes = ", ".join(f"[{table}]" for table, model in _TABLES.items() if close and close[0] in model.model_fields)
     return Refusal(

@@ -133,6 +133,11 @@ class SqliteLedger:
                 return
             position = rows[-1][0]
 
+    def find(self, key: str) -> Entry | None:
+        """See ``Ledger.find``."""
+        rows = self._rows(f"SELECT {_COLUMNS} FROM entries WHERE key = ?", (key,))
+        return self._read(StoredRow(*rows[0])) if rows else None
+
     def head(self) -> tuple[int, str]:
         """See ``Ledger.head``."""
         position, digest, _ = self._head()

@@ -24,6 +24,7 @@ Kind = Literal[
     "answered",
     "proposed",
     "decided",
+    "written",
 ]
 
 

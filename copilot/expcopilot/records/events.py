@@ -7,8 +7,9 @@ from typing import Literal
 from copilot_tools.base import Frozen
 from copilot_tools.refusals import Refusal
 from expcopilot.records.plan import Plan
+from expcopilot.records.prose import CheckedProse
 
-__all__ = ["Amendment", "Closing", "ReadoutMade", "RefusedCommand", "Registration", "Said", "Survey"]
+__all__ = ["Amendment", "Closing", "ReadoutMade", "RefusedCommand", "Registration", "Said", "Survey", "Written"]
 
 
 class Registration(Frozen):
@@ -108,3 +109,17 @@ class Said(Frozen):
     turn: str
     speaker: str
     text: str
+
+
+class Written(Frozen):
+    """Prose for the readout of one look; the last one written for a look stands on its readout.
+
+    Attributes:
+        look: Number of the look.
+        prose: What each role wrote, after the firewall.
+        without: Why there is no prose though a model was to write it, one plain sentence; "" otherwise.
+    """
+
+    look: int
+    prose: tuple[CheckedProse, ...] = ()
+    without: str = ""

@@ -8,7 +8,7 @@ from typing import Generic, Literal, TypeVar
 from copilot_tools.base import Frozen
 from expcopilot.records.answer import Answered
 from expcopilot.records.entry import Entry
-from expcopilot.records.events import Amendment, Closing, ReadoutMade, RefusedCommand, Registration, Said
+from expcopilot.records.events import Amendment, Closing, ReadoutMade, RefusedCommand, Registration, Said, Written
 from expcopilot.records.gate import Decision, Proposal
 from expcopilot.records.look import Look
 from expcopilot.records.plan import Plan
@@ -43,6 +43,7 @@ class Experiment(Frozen):
         answers: What models answered, in order.
         proposals: What was put before a person, in order.
         decisions: What persons decided, in order.
+        written: Prose for readouts, in order.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Experiment(Frozen):
     answers: tuple[Stamped[Answered], ...] = ()
     proposals: tuple[Stamped[Proposal], ...] = ()
     decisions: tuple[Stamped[Decision], ...] = ()
+    written: tuple[Stamped[Written], ...] = ()
 
     @property
     def plan(self) -> Plan | None:
@@ -85,6 +87,10 @@ class Experiment(Frozen):
     def outcome_looks(self) -> tuple[Stamped[Look], ...]:
         """Looks that showed outcomes by arm."""
         return tuple(look for look in self.looks if look.record.shows_outcomes)
+
+    def written_for(self, look: int) -> Written | None:
+        """The prose that stands for a look: the last one written."""
+        return next((w.record for w in reversed(self.written) if w.record.look == look), None)
 
     @classmethod
     def fold(cls, name: str, entries: Iterable[Entry]) -> Experiment:
@@ -120,6 +126,7 @@ _MANY: dict[str, tuple[str, type[Frozen]]] = {
     "answered": ("answers", Answered),
     "proposed": ("proposals", Proposal),
     "decided": ("decisions", Decision),
+    "written": ("written", Written),
 }
 """Which field an entry's kind feeds, and what its payload is; "surveyed" belongs to no experiment."""
 

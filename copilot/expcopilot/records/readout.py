@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from copilot_tools.base import Frozen
 from expcopilot.records.look import Look
 from expcopilot.records.plan import Plan
+from expcopilot.records.prose import CheckedProse
 
 __all__ = ["ChangeLine", "LookLine", "Readout"]
 
@@ -51,6 +52,8 @@ class Readout(Frozen):
         ledger_head: Digest of the ledger's last entry when the look was recorded.
         ledger_position: Its position.
         recompute: Commands that recompute this readout, in order.
+        prose: What roles wrote for it, after the firewall; empty without a model.
+        without: Why there is no prose though a model was to write it; "" otherwise.
     """
 
     experiment: str
@@ -65,3 +68,10 @@ class Readout(Frozen):
     ledger_head: str
     ledger_position: int
     recompute: tuple[str, ...]
+    prose: tuple[CheckedProse, ...] = ()
+    without: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON data; a readout without a model's words names none, and keeps the digest it always had."""
+        data = super().to_json()
+        return {name: value for name, value in data.items() if value or name not in {"prose", "without"}}

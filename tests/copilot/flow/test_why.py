@@ -7,8 +7,8 @@ import itertools
 import pytest
 
 from copilot_tools.results import Interval
-from copilot_tools.stats.decision import PHRASES, classify
 from copilot_tools.stats.spec import Effect
+from copilot_tools.stats.verdict_table import PHRASES, classify
 from expcopilot.api import Copilot
 from expcopilot.flow.open_data import typed_counts
 from expcopilot.flow.why import _other_rows, explain

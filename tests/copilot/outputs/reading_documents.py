@@ -6,8 +6,8 @@ import html
 import re
 from html.parser import HTMLParser
 
-from copilot_tools import formats
 from copilot_tools.refusals import Refusal
+from copilot_tools.stats import formats
 
 VOID = {"meta", "br", "hr", "img", "link", "input", "circle", "line", "rect", "path"}
 

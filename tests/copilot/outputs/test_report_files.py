@@ -22,7 +22,7 @@ def test_json_is_the_record_and_nothing_else(make):
     assert text == to_json(make())
     data = json.loads(text)
     assert list(data) == sorted(data)
-    assert set(data) == set(Readout.model_fields)
+    assert set(data) == set(Readout.model_fields) - {"prose", "without"}  # no model has written anything for it
 
 
 @pytest.mark.parametrize("make", ALL.values(), ids=ALL.keys())

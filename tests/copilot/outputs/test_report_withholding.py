@@ -10,7 +10,7 @@ import pytest
 from copilot.outputs.reading_documents import Document, outcome_words, unescaped
 from copilot.outputs.sample_readouts import blinded, blinded_by_mistake, harmful, invalid, quick_look, stopped
 from copilot_tools.stats import validity
-from copilot_tools.stats.decision import Row
+from copilot_tools.stats.verdict_table import Row
 from expcopilot.outputs.report import to_brief, to_html, to_json, to_markdown
 from expcopilot.outputs.report.standing import _TONES, OUTCOME_FREE
 

@@ -16,15 +16,25 @@ from copilot_tools.base import Frozen
 from copilot_tools.refusals import Refusal
 from copilot_tools.results import ArmResult, Comparison, Estimate, Interval, Objection, Slice
 from copilot_tools.stats.circumstances import Circumstances
-from copilot_tools.stats.decision import ArmVerdict, Row, Verdict
+from copilot_tools.stats.decision import ArmVerdict, Verdict
 from copilot_tools.stats.evidence import Evidence, Extreme, MetricCell, Missing, Quality, SourceInfo, UnitCell
 from copilot_tools.stats.moments import Moments
 from copilot_tools.stats.reading import Guardrail, Reading, TrajectoryPoint
 from copilot_tools.stats.spec import AnalysisSpec, Arm, Cap, Effect, Exposure, Metric, Segment
+from copilot_tools.stats.verdict_table import Row
 from expcopilot.records.answer import Answered, ToolCall, Usage
 from expcopilot.records.digest import canonical, digest
 from expcopilot.records.entry import GENESIS, Draft, Entry
-from expcopilot.records.events import Amendment, Closing, ReadoutMade, RefusedCommand, Registration, Said, Survey
+from expcopilot.records.events import (
+    Amendment,
+    Closing,
+    ReadoutMade,
+    RefusedCommand,
+    Registration,
+    Said,
+    Survey,
+    Written,
+)
 from expcopilot.records.experiment import Experiment, Stamped
 from expcopilot.records.fact import Fact
 from expcopilot.records.gate import Decision, Proposal
@@ -186,6 +196,7 @@ SAMPLES: tuple[Frozen, ...] = (
     SENTENCE,
     BLOCKED,
     CheckedProse(role="narrator", sentences=(SENTENCE,), blocked=(BLOCKED,)),
+    Written(look=1, prose=(CheckedProse(role="narrator", sentences=(SENTENCE,), blocked=(BLOCKED,)),)),
     *EVENTS.values(),
     look(2, outcomes=False),
     PLAN,

@@ -1,86 +1,24 @@
 """Spec + circumstances + estimates + objections -> Verdict. The only place where a verdict is decided.
 
-The table is read from the top. Per treatment arm, [L, U] is the primary effect's interval in the desired direction,
-simultaneous across arms, and m the registered minimum effect that matters. An end exactly at 0 counts as including 0;
-an end exactly at m counts as reaching it.
+What comes before the interval is asked first (blocking objections, alarms, the committed end); then each treatment arm
+gets the row of the verdict table its interval falls into.
 """
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Sequence
 
-from copilot_tools import formats
 from copilot_tools.base import Frozen
 from copilot_tools.refusals import Refusal
 from copilot_tools.results import Estimate, Interval, Objection
+from copilot_tools.stats import formats
 from copilot_tools.stats.circumstances import Circumstances
 from copilot_tools.stats.inference.false_positive_risk import risk_at_z
 from copilot_tools.stats.reading import Reading
 from copilot_tools.stats.spec import AnalysisSpec, Arm
+from copilot_tools.stats.verdict_table import CLAIMS, PHRASES, REASONS, Row, row_of
 
-__all__ = ["ArmVerdict", "Caveat", "Row", "Verdict", "classify", "decide"]
-
-
-class Row(enum.StrEnum):
-    """The rows of the verdict table, from the top."""
-
-    INVALID = "invalid"
-    HARM = "harm"
-    NOT_YET = "not_yet"
-    CONTINUE = "continue"
-    REFUTED_HARMFUL = "refuted_harmful"
-    SUPPORTED = "supported"
-    SUPPORTED_SIZE_UNRESOLVED = "supported_size_unresolved"
-    TOO_SMALL = "too_small"
-    INCONCLUSIVE = "inconclusive"
-    REFUTED_NO_EFFECT = "refuted_no_effect"
-    GAIN_RULED_OUT = "gain_ruled_out"
-    NOT_WORSE = "not_worse"
-    NOT_SHOWN_NOT_WORSE = "not_shown_not_worse"
-    AA_CLEAN = "aa_clean"
-    AA_DIFFERENT = "aa_different"
-    EXPLORATORY = "exploratory"
-    NOT_ASSESSABLE = "not_assessable"
-
-
-PHRASES: dict[Row, str] = {
-    Row.INVALID: "invalid",
-    Row.HARM: "harm: stop",
-    Row.NOT_YET: "not yet (blinded)",
-    Row.CONTINUE: "continue",
-    Row.REFUTED_HARMFUL: "refuted: harmful",
-    Row.SUPPORTED: "supported: at least what matters",
-    Row.SUPPORTED_SIZE_UNRESOLVED: "supported: size unresolved",
-    Row.TOO_SMALL: "real, too small to matter",
-    Row.INCONCLUSIVE: "inconclusive",
-    Row.REFUTED_NO_EFFECT: "refuted: no effect that matters",
-    Row.GAIN_RULED_OUT: "the hoped-for gain is ruled out, harm is not",
-    Row.NOT_WORSE: "supported: not worse by the margin",
-    Row.NOT_SHOWN_NOT_WORSE: "not shown: could be worse by the margin",
-    Row.AA_CLEAN: "A/A: no difference found",
-    Row.AA_DIFFERENT: "A/A: a difference where there should be none",
-    Row.EXPLORATORY: "exploratory: points the hoped-for way, no conclusion",
-    Row.NOT_ASSESSABLE: "cannot be assessed",
-}
-
-_WHY: dict[Row, str] = {
-    Row.REFUTED_HARMFUL: "the whole interval lies on the harmful side of zero",
-    Row.SUPPORTED: "the whole interval reaches what matters",
-    Row.SUPPORTED_SIZE_UNRESOLVED: "the interval excludes zero, but both more and less than what matters "
-    "remain possible",
-    Row.TOO_SMALL: "the interval excludes zero, and also excludes everything that matters",
-    Row.INCONCLUSIVE: "the interval includes both zero and what matters",
-    Row.REFUTED_NO_EFFECT: "the interval excludes every effect that matters, in either direction",
-    Row.GAIN_RULED_OUT: "the interval excludes the gain that matters, but not a loss of the same size",
-    Row.NOT_WORSE: "the interval excludes a worsening by the margin",
-    Row.NOT_SHOWN_NOT_WORSE: "the interval includes a worsening by the margin",
-    Row.AA_CLEAN: "the interval includes zero, as it should",
-    Row.AA_DIFFERENT: "the interval excludes zero although the arms are the same",
-}
-
-CLAIMS = frozenset({Row.SUPPORTED, Row.SUPPORTED_SIZE_UNRESOLVED, Row.TOO_SMALL, Row.NOT_WORSE})
-"""Rows that claim something in favour of the change: what a disqualified reading must never say."""
+__all__ = ["ArmVerdict", "Caveat", "Verdict", "decide"]
 
 
 class Caveat(Frozen):
@@ -106,7 +44,7 @@ class ArmVerdict(Frozen):
         phrase: The verdict in a few words, caveats that change it included.
         sentence: Why, with the number and its interval.
         caveats: What stands beside it.
-        interval: [L, U] in the desired direction, on the scale of the minimum effect.
+        interval: [L, U] in the desired direction, on the deciding scale.
         risk: False-positive risk at the observed z, where the row claims an effect.
     """
 
@@ -135,19 +73,6 @@ class Verdict(Frozen):
     sentence: str
     arms: tuple[ArmVerdict, ...]
     stamps: tuple[Caveat, ...] = ()
-
-
-def classify(low: float, high: float, m: float) -> Row:
-    """The row for an interval in the desired direction: total over every low <= high and m > 0."""
-    if high < 0:
-        return Row.REFUTED_HARMFUL
-    if low >= m:
-        return Row.SUPPORTED
-    if low > 0:
-        return Row.SUPPORTED_SIZE_UNRESOLVED if high >= m else Row.TOO_SMALL
-    if high >= m:
-        return Row.INCONCLUSIVE
-    return Row.REFUTED_NO_EFFECT if low > -m else Row.GAIN_RULED_OUT
 
 
 def decide(
@@ -224,10 +149,11 @@ def _stamps(circumstances: Circumstances) -> tuple[Caveat, ...]:
 def _arm(spec: AnalysisSpec, reading: Reading, arm: Arm, stamps: tuple[Caveat, ...]) -> ArmVerdict:
     metric = spec.primary
     comparison = reading.comparison(metric.name, arm.name)
-    scale = spec.minimum_effect.scale
-    if spec.goal == "noninferiority" and metric.margin is not None:
-        scale = metric.margin.scale
-    effect = comparison.effect(scale) if comparison else Refusal(code="reading.absent", reason="It was not estimated.")
+    effect = (
+        comparison.effect(spec.deciding_scale)
+        if comparison
+        else Refusal(code="reading.absent", reason="It was not estimated.")
+    )
     if isinstance(effect, Refusal):
         return ArmVerdict(
             arm=arm.name,
@@ -235,8 +161,8 @@ def _arm(spec: AnalysisSpec, reading: Reading, arm: Arm, stamps: tuple[Caveat, .
             phrase=PHRASES[Row.NOT_ASSESSABLE],
             sentence=f"{arm.text}: {metric.name} cannot be compared, because: {effect}",
         )
-    wanted = effect.interval if metric.sign > 0 else effect.interval.mirrored()
-    row = _row(spec, wanted)
+    wanted = effect.interval.toward(metric.sign)
+    row = row_of(spec, wanted)
     risk = None
     caveats = []
     if row in CLAIMS and spec.goal == "superiority" and effect.statistic is not None:
@@ -276,14 +202,6 @@ def _arm(spec: AnalysisSpec, reading: Reading, arm: Arm, stamps: tuple[Caveat, .
     )
 
 
-def _row(spec: AnalysisSpec, wanted: Interval) -> Row:
-    if spec.goal == "noninferiority" and spec.primary.margin is not None:
-        return Row.NOT_WORSE if wanted.low > -spec.primary.margin.size else Row.NOT_SHOWN_NOT_WORSE
-    if spec.goal == "aa":
-        return Row.AA_CLEAN if wanted.low <= 0 <= wanted.high else Row.AA_DIFFERENT
-    return classify(wanted.low, wanted.high, spec.minimum_effect.size)
-
-
 def _phrase(row: Row, caveats: tuple[Caveat, ...]) -> str:
     phrase = PHRASES[row]
     if row not in CLAIMS:
@@ -295,7 +213,7 @@ def _phrase(row: Row, caveats: tuple[Caveat, ...]) -> str:
 
 def _why(spec: AnalysisSpec, arm: Arm, effect: Estimate, row: Row) -> str:
     metric = spec.primary
-    reason = _WHY[row]
+    reason = REASONS[row]
     if spec.sides == 1 and row is Row.INCONCLUSIVE:
         reason = "the interval includes zero; a one-sided plan cannot tell no effect from harm"
     return (

@@ -14,10 +14,7 @@ from copilot_tools.base import Frozen
 from copilot_tools.results import Slice
 from copilot_tools.stats.moments import Moments
 
-__all__ = ["BALANCE", "Evidence", "Extreme", "MetricCell", "Missing", "Quality", "SourceInfo", "UnitCell"]
-
-BALANCE = "before: "
-"""Prefix of the pseudo-metrics that hold moments of columns measured before assignment (for the balance check)."""
+__all__ = ["Evidence", "Extreme", "MetricCell", "Missing", "Quality", "SourceInfo", "UnitCell"]
 
 
 class SourceInfo(Frozen):
@@ -112,6 +109,8 @@ class Evidence(Frozen):
         source: Where it came from.
         units: Units analysed per arm and slice; the whole is the slice with no dimension.
         cells: Moments per metric, arm and slice.
+        before: Moments of columns measured before assignment (the cell's ``metric`` is the column), per arm, whole.
+            They are no outcomes, and stand apart so that no metric can pass for one of them by its name.
         quality: The data's quality.
         extremes: Largest values of metrics of kind mean.
         days: First and last day of exposure, where the plan names a time column.
@@ -120,6 +119,7 @@ class Evidence(Frozen):
     source: SourceInfo
     units: tuple[UnitCell, ...]
     cells: tuple[MetricCell, ...] = ()
+    before: tuple[MetricCell, ...] = ()
     quality: Quality
     extremes: tuple[Extreme, ...] = ()
     days: tuple[dt.date, dt.date] | None = None
@@ -159,17 +159,18 @@ class Evidence(Frozen):
     @property
     def balance(self) -> tuple[str, ...]:
         """Columns measured before assignment whose moments were kept."""
-        names = dict.fromkeys(c.metric for c in self.cells if c.metric.startswith(BALANCE))
-        return tuple(n.removeprefix(BALANCE) for n in names)
+        return tuple(dict.fromkeys(c.metric for c in self.before))
+
+    def before_of(self, column: str, arm: str) -> Moments | None:
+        """Moments of a column measured before assignment in an arm; None where there are none."""
+        return next((c.moments for c in self.before if c.metric == column and c.arm == arm), None)
 
     def only_metrics(self, names: Iterable[str]) -> Evidence:
         """The same evidence with the outcomes of no metric but these (pre-assignment columns stay)."""
         kept = set(names)
-        quality = self.quality
         return self.model_copy(
             update={
-                "cells": tuple(c for c in self.cells if c.metric in kept or c.metric.startswith(BALANCE)),
+                "cells": tuple(c for c in self.cells if c.metric in kept),
                 "extremes": tuple(e for e in self.extremes if e.metric in kept),
-                "quality": quality,
             }
         )

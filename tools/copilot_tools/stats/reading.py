@@ -202,7 +202,7 @@ def _always_valid(spec: AnalysisSpec, arms: PreparedArms, arm: str, horizon: int
     if isinstance(effect, Refusal):
         return effect
     interval = effect.interval.model_copy(update={"level": round(1 - alpha, 12)})
-    return interval if metric.sign > 0 else interval.mirrored()
+    return interval.toward(metric.sign)
 
 
 def _pooled_width(arms: PreparedArms, arm: str) -> float:
@@ -229,7 +229,7 @@ def _desired(effect: Estimate | Refusal, metric: Metric) -> Estimate | Refusal:
     return effect.model_copy(
         update={
             "value": -effect.value,
-            "interval": effect.interval.mirrored(),
+            "interval": effect.interval.toward(metric.sign),
             "statistic": None if effect.statistic is None else -effect.statistic,
         }
     )
@@ -239,16 +239,13 @@ def _trajectory(spec: AnalysisSpec, evidence: Evidence) -> tuple[TrajectoryPoint
     if spec.time_column is None:
         return ()
     metric = spec.primary
-    scale = spec.minimum_effect.scale
-    if spec.goal == "noninferiority" and metric.margin is not None:
-        scale = metric.margin.scale
     points = []
     so_far = {arm: Moments.empty(len(metric.columns)) for arm in spec.arm_names}
     for day in sorted(evidence.levels(spec.time_column)):
         for arm, moments in _moments(spec, metric, evidence, Slice(dimension=spec.time_column, level=day)).items():
             so_far[arm] = so_far[arm] + moments
         for comparison in _planned(spec, metric, so_far):
-            effect = comparison.effect(scale)
+            effect = comparison.effect(spec.deciding_scale)
             # A day on which too little is in yet has no point: a gap in the line, not an estimate.
             if isinstance(effect, Estimate) and effect.statistic is not None and _several(comparison):
                 units = comparison.control.n + comparison.treatment.n

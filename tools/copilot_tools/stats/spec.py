@@ -272,6 +272,16 @@ class AnalysisSpec(Frozen):
         """Metrics that must not get worse by their margin."""
         return tuple(m for m in self.metrics if m.role == "guardrail")
 
+    @property
+    def tolerated(self) -> Effect | None:
+        """The worsening of the primary a non-inferiority plan tolerates; None for every other plan."""
+        return self.primary.margin if self.goal == "noninferiority" else None
+
+    @property
+    def deciding_scale(self) -> Scale:
+        """The scale the verdict is decided on: that of the minimum effect, or of what is tolerated."""
+        return (self.tolerated or self.minimum_effect).scale
+
     def arm(self, name: str) -> Arm:
         """The arm called ``name``; refused when there is none."""
         for arm in self.arms:

@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from copilot_tools import formats
 from copilot_tools.base import Frozen
 from copilot_tools.refusals import Refusal, Refused
 from copilot_tools.results import Comparison
+from copilot_tools.stats import formats
 from copilot_tools.stats.moments import Moments
 from copilot_tools.stats.spec import Metric
 from copilot_tools.tool import Tool

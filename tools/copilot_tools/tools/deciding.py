@@ -10,6 +10,8 @@ from pydantic import Field, model_validator
 from copilot_tools.base import Bound, Frozen
 from copilot_tools.refusals import Refused
 from copilot_tools.results import Interval
+from copilot_tools.stats import formats
+from copilot_tools.stats.verdict_table import PHRASES, classify
 from copilot_tools.tool import Tool
 
 __all__ = ["TOOLS"]
@@ -56,8 +58,6 @@ class Classified(Frozen):
 
 
 def _classify(a: ClassifyArguments) -> Classified:
-    from copilot_tools.stats.decision import PHRASES, classify  # noqa: PLC0415 - scipy, only when run
-
     low, high = (a.low, a.high) if a.direction == "increase" else (-a.high, -a.low)
     row = classify(low, high, a.minimum_effect)
     return Classified(row=row.value, phrase=PHRASES[row], low=low, high=high)
@@ -110,12 +110,13 @@ def _always_valid(a: AlwaysValidArguments) -> AlwaysValid:
     if a.sides == 1:
         low, high = (low, math.inf) if a.direction == "increase" else (-math.inf, high)
     excludes = low > 0 or high < 0
+    interval = Interval(low=low, high=high, level=round(1 - a.alpha, 12))
     return AlwaysValid(
-        interval=Interval(low=low, high=high, level=1 - a.alpha),
+        interval=interval,
         critical_value=critical,
         excludes_zero=excludes,
-        sentence=f"At every look together, with {1 - a.alpha:.0%} confidence, the effect lies between {low:.4g} and "
-        f"{high:.4g}: no effect is {'excluded' if excludes else 'not excluded'}, and looking again costs nothing.",
+        sentence=f"The {formats.bare_interval(interval)} holds at every look together: no effect is "
+        f"{'excluded' if excludes else 'not excluded'}, and looking again costs nothing.",
     )
 
 

@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from copilot_tools import formats
 from copilot_tools.base import Frozen
 from copilot_tools.refusals import Refusal
 from copilot_tools.results import Estimate, Interval
+from copilot_tools.stats import formats
 from copilot_tools.tool import Tool
 
 __all__ = ["TOOLS"]
@@ -51,7 +51,7 @@ class SampleRatio(Frozen):
 
 
 def _sample_ratio(a: SampleRatioArguments) -> SampleRatio:
-    from copilot_tools.stats.validity._pvalues import counts_against_weights  # noqa: PLC0415 - scipy, only when run
+    from copilot_tools.stats.inference.goodness import counts_against_weights  # noqa: PLC0415 - scipy, only when run
     from copilot_tools.stats.validity.levels import LEVELS  # noqa: PLC0415
 
     counts, weights = [arm.units for arm in a.arms], [arm.weight for arm in a.arms]

@@ -9,6 +9,7 @@ from expcopilot.flow.gates import propose
 from expcopilot.flow.moves import Move
 from expcopilot.flow.steps import close as closing
 from expcopilot.flow.steps import register as registering
+from expcopilot.flow.steps.sharpen import sharpen
 from expcopilot.records.entry import Draft
 from expcopilot.records.experiment import Experiment
 from expcopilot.records.gate import Proposal
@@ -78,7 +79,7 @@ def consequence(experiment: Experiment, deps: Deps, proposal: Proposal) -> tuple
             )
 
 
-STEPS: dict[Move, Step] = {Move.REGISTER: _register, Move.AMEND: _amend, Move.CLOSE: _close}
+STEPS: dict[Move, Step] = {Move.SHARPEN: sharpen, Move.REGISTER: _register, Move.AMEND: _amend, Move.CLOSE: _close}
 """Moves that stop at a gate (an orderly close does not)."""
 
 

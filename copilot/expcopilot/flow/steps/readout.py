@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from copilot_tools.refusals import Refused
 from expcopilot.records.digest import digest
 from expcopilot.records.entry import Draft, Entry
-from expcopilot.records.events import ReadoutMade
+from expcopilot.records.events import ReadoutMade, Written
 from expcopilot.records.experiment import Experiment, Stamped
 from expcopilot.records.look import Look
 from expcopilot.records.readout import ChangeLine, LookLine, Readout
@@ -36,6 +36,7 @@ def assemble(experiment: Experiment, entry_of_look: Entry, *, number: int | None
         question = f"Quick look: {primary.name}, {arms} against {look.spec.arm(look.spec.control).text}"
     else:
         question = plan.question
+    written = experiment.written_for(look.number) or Written(look=look.number)
     closing = experiment.closing
     closed = ""
     if closing is not None:
@@ -55,6 +56,8 @@ def assemble(experiment: Experiment, entry_of_look: Entry, *, number: int | None
         ledger_head=entry_of_look.digest,
         ledger_position=entry_of_look.position,
         recompute=("expcopilot verify", f"expcopilot readout {experiment.name} --look {look.number}"),
+        prose=written.prose,
+        without=written.without,
     )
 
 

@@ -6,7 +6,7 @@ from pydantic import Field, ValidationError
 
 from copilot_tools.base import Frozen
 from copilot_tools.refusals import Refusal, Refused, refuse_if_any
-from copilot_tools.stats.decision import PHRASES
+from copilot_tools.stats.verdict_table import PHRASES
 from copilot_tools.tool import Tool
 from expcopilot.language.firewall.check import check
 from expcopilot.records.fact import Fact, FactKind

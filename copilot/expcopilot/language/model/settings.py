@@ -4,46 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from typing import Annotated, Any
 
-from pydantic import Field
-
-from copilot_tools.base import Frozen
 from expcopilot.language.model.budget import Budget
 from expcopilot.language.model.failures import failed
 from expcopilot.language.model.messages_api import MessagesApi
 from expcopilot.language.model.prices import PriceTable
+from expcopilot.memory.settings import ModelTable
 from expcopilot.records.answer import Answered
 
 __all__ = ["ModelSettings"]
 
-Seconds = Annotated[float, Field(gt=0)]
 
-
-class ModelSettings(Frozen):
-    """Which model, where, and what it may spend. A key never stands here, only the name of what holds it.
-
-    Attributes:
-        name: The model, such as "claude-sonnet-5-5"; "" for none: everything but drafting and rephrasing works so.
-        base_url: Server that speaks the Messages API, or "" for ANTHROPIC_BASE_URL, else Anthropic's.
-        key_env: Environment variable that holds the key, or "" for ANTHROPIC_API_KEY and what else the SDK looks for.
-        timeout: Seconds of silence before a server counts as gone.
-        effort: How much the model should think, where it knows that; "" for its own.
-        max_cost: US dollars an experiment may spend, or None.
-        max_tokens: Tokens an experiment may spend, or None.
-        prices: Model name -> US dollars per million tokens (input, output, cache_read, cache_write), over the table's.
-        prompts: Role -> version of its prompt, in place of the newest.
-    """
-
-    name: str = ""
-    base_url: str = ""
-    key_env: str = ""
-    timeout: Seconds = 120.0
-    effort: str = ""
-    max_cost: Annotated[float, Field(ge=0)] | None = None
-    max_tokens: Annotated[int, Field(ge=0)] | None = None
-    prices: dict[str, dict[str, Any]] = {}
-    prompts: dict[str, int] = {}
+class ModelSettings(ModelTable):
+    """The ``[model]`` table with what comes of it: the model it names, and the budget."""
 
     def open(self) -> MessagesApi:
         """The model. Nothing is imported or sent before its first question; close it when done.

@@ -212,6 +212,7 @@ class Headline(Frozen):
         metric: Name of the metric that decides, where a number is shown.
         yardstick: What would matter, in words, where a number is shown.
         arms: Per treatment arm; empty where no effect may be shown.
+        prose: The finding in words, after the firewall; empty without a model.
         picture: Effects against what matters, where they may be shown.
     """
 
@@ -223,6 +224,7 @@ class Headline(Frozen):
     metric: Text = ""
     yardstick: Text = ""
     arms: tuple[ArmHeadline, ...] = ()
+    prose: tuple[Text, ...] = ()
     picture: Picture | None = None
 
 

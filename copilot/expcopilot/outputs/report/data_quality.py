@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from copilot_tools import formats
+from copilot_tools.stats import formats
 from copilot_tools.stats.evidence import Quality
 from expcopilot.outputs.report.content import Block, Cell, Column, Facts, Items, Paragraph, Section, Table
 from expcopilot.records.look import Look

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from copilot_tools import formats
 from copilot_tools.refusals import Refusal
-from copilot_tools.stats.decision import Row
+from copilot_tools.stats import formats
 from copilot_tools.stats.reading import Guardrail
 from copilot_tools.stats.spec import AnalysisSpec
+from copilot_tools.stats.verdict_table import Row
 from expcopilot.outputs.report.content import Block, Cell, Column, Paragraph, Picture, Section, Table
 from expcopilot.outputs.report.guardrail_plot import guardrail_plot
 from expcopilot.outputs.report.yardstick import figures

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 
-from copilot_tools import formats
-from copilot_tools.stats.decision import CLAIMS, ArmVerdict, Row
+from copilot_tools.stats import formats
+from copilot_tools.stats.decision import ArmVerdict
 from copilot_tools.stats.practical import Practical
 from copilot_tools.stats.spec import AnalysisSpec, Metric
+from copilot_tools.stats.verdict_table import CLAIMS, Row
 from expcopilot.outputs.report.content import ArmHeadline, Headline
+from expcopilot.outputs.report.prose import narrated
 from expcopilot.outputs.report.standing import Showing, arm_tone, showing, stamps, tone
 from expcopilot.outputs.report.words import capital, in_words
 from expcopilot.outputs.report.yardstick import Yardstick, effects_picture, figures, yardstick
@@ -31,6 +33,7 @@ def headline(readout: Readout) -> Headline:
             phrase=capital(verdict.phrase),
             sentences=(verdict.sentence, *_units_so_far(look)),
             stamps=stamps(look),
+            prose=narrated(readout),
         )
     measure = yardstick(look.spec)
     arms = tuple(_arm(look, arm, measure) for arm in verdict.arms)
@@ -56,6 +59,7 @@ def headline(readout: Readout) -> Headline:
         metric=measure.metric.name,
         yardstick=measure.sentence,
         arms=arms,
+        prose=narrated(readout),
         picture=picture,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from copilot_tools import formats
+from copilot_tools.stats import formats
 from expcopilot.outputs.report.content import Block, Cell, Code, Column, Facts, Paragraph, Section, Table
 from expcopilot.outputs.report.words import counted, in_words, times, when
 from expcopilot.records.readout import Readout

@@ -54,6 +54,8 @@ def _headline(headline: Headline) -> Iterator[str]:
         yield "\n".join(f"- {f}" for f in facts)
     if headline.yardstick:
         yield md(headline.yardstick)
+    if headline.prose:
+        yield " ".join(md(s) for s in headline.prose)
     if headline.picture is not None:
         yield from _picture(headline.picture)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from copilot_tools import formats
 from copilot_tools.refusals import Refusal
 from copilot_tools.results import Comparison, Estimate
+from copilot_tools.stats import formats
 from copilot_tools.stats.reading import TrajectoryPoint
 from copilot_tools.stats.spec import AnalysisSpec
 from expcopilot.outputs.report.content import Block, Cell, Column, Items, Paragraph, Picture, Section, Table

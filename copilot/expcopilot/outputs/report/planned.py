@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from copilot_tools import formats
+from copilot_tools.stats import formats
 from copilot_tools.stats.spec import AnalysisSpec, Effect, Metric
 from expcopilot.outputs.report.content import Block, Cell, Column, Facts, Folded, Paragraph, Section, Table
 from expcopilot.outputs.report.words import when

@@ -5,7 +5,8 @@ from __future__ import annotations
 import enum
 
 from copilot_tools.results import Objection
-from copilot_tools.stats.decision import ArmVerdict, Caveat, Row, Verdict
+from copilot_tools.stats.decision import ArmVerdict, Caveat, Verdict
+from copilot_tools.stats.verdict_table import Row
 from expcopilot.outputs.report.content import Stamp, Tone
 from expcopilot.records.look import Look
 

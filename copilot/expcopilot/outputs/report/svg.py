@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable
 
 from copilot_tools.base import Frozen
-from copilot_tools.formats import MINUS
+from copilot_tools.stats.formats import MINUS
 from copilot_tools.wording.plain import visible
 
 __all__ = ["Axis", "axis_over", "drawing", "escaped", "text"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from copilot_tools.stats.decision import Row
+from copilot_tools.stats.verdict_table import Row
 from expcopilot.outputs.report.content import Block, Facts, Page, Paragraph, Section
 from expcopilot.outputs.report.data_quality import the_data
 from expcopilot.outputs.report.glossary import used
@@ -11,6 +11,7 @@ from expcopilot.outputs.report.headline import headline, practical_sentences
 from expcopilot.outputs.report.looks import every_look, recompute
 from expcopilot.outputs.report.measures import every_metric, metrics_table, next_hypotheses, over_time, segments
 from expcopilot.outputs.report.planned import the_plan
+from expcopilot.outputs.report.prose import further, kept_back, sceptical
 from expcopilot.outputs.report.skeptic import attacks, case_for_null
 from expcopilot.outputs.report.standing import Showing, held_back, showing
 from expcopilot.outputs.report.words import ordinal, when
@@ -30,10 +31,10 @@ def page(readout: Readout) -> Page:
     stopped = mode is Showing.SET_ASIDE and look.verdict.row is Row.HARM
     found: list[Section | None] = [
         guardrails(look, numbers=mode is Showing.OPEN or stopped),
-        case_for_null(look),
+        _with_words(case_for_null(look), readout),
     ]
     if mode is Showing.OPEN:
-        found += [every_metric(look), segments(look), next_hypotheses(look), over_time(look)]
+        found += [every_metric(look), segments(look), next_hypotheses(look), *further(readout), over_time(look)]
     found += [every_look(readout), the_plan(readout), the_data(look), recompute(readout)]
     sections = tuple(s for s in found if s is not None)
     last = _set_aside(readout) if mode is Showing.SET_ASIDE else None
@@ -45,7 +46,12 @@ def page(readout: Readout) -> Page:
         colophon=f"Every number here was computed from the recorded plan and data. Ledger head {readout.ledger_head}.",
     )
     terms = Section(id="glossary", title="Terms used here", blocks=(Facts(pairs=used(draft.words())),))
-    return draft.model_copy(update={"sections": (*sections, terms, *([last] if last else []))})
+    aside = tuple(s for s in (kept_back(readout), last) if s is not None)
+    return draft.model_copy(update={"sections": (*sections, terms, *aside)})
+
+
+def _with_words(case: Section, readout: Readout) -> Section:
+    return case.model_copy(update={"blocks": (*sceptical(readout), *case.blocks)})
 
 
 def _set_aside(readout: Readout) -> Section:

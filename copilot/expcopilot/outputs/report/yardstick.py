@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from copilot_tools import formats
 from copilot_tools.base import Frozen
 from copilot_tools.refusals import Refusal
 from copilot_tools.results import Comparison, Estimate, Scale
+from copilot_tools.stats import formats
 from copilot_tools.stats.spec import AnalysisSpec, Metric
 from expcopilot.outputs.report.content import Picture
 from expcopilot.outputs.report.forest import ForestRow, Mark, forest, forest_strip
@@ -25,22 +25,22 @@ class Yardstick(Frozen):
 def yardstick(spec: AnalysisSpec) -> Yardstick:
     """The yardstick of a plan."""
     metric = spec.primary
-    if spec.goal == "noninferiority" and metric.margin is not None:
-        at = -metric.sign * metric.margin.size
-        shown = formats.effect_size(metric, at, metric.margin.scale)
-        bare = formats.effect_size(metric, metric.margin.size, metric.margin.scale).removeprefix("+")
+    scale = spec.deciding_scale
+    if spec.tolerated is not None:
+        at = -metric.sign * spec.tolerated.size
+        shown = formats.effect_size(metric, at, scale)
+        bare = formats.effect_size(metric, spec.tolerated.size, scale).removeprefix("+")
         return Yardstick(
             metric=metric,
-            scale=metric.margin.scale,
+            scale=scale,
             mark=Mark(at=at, label=f"tolerated: {shown}", kind="tolerated"),
             sentence=f"Tolerated: worse by less than {bare}.",
         )
-    effect = spec.minimum_effect
-    at = metric.sign * effect.size
-    shown = formats.effect_size(metric, at, effect.scale)
+    at = metric.sign * spec.minimum_effect.size
+    shown = formats.effect_size(metric, at, scale)
     return Yardstick(
         metric=metric,
-        scale=effect.scale,
+        scale=scale,
         mark=Mark(at=at, label=f"what matters: {shown}", kind="matters"),
         sentence=f"What would matter: {shown} or {'more' if at > 0 else 'lower'}.",
     )

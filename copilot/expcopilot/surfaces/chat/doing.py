@@ -162,9 +162,7 @@ def _move(room: Room, typed: str, move: Move, given: dict[str, Any]) -> None:
 
 
 def _analyze(room: Room, rest: str) -> str:
-    typed = words(rest)
-    named = bool(typed) and typed[0] in room.copilot.ledger.experiments() and not Path(typed[0]).exists()
-    name, args = (typed[0], typed[1:]) if named else (room.name, typed)
+    name, args = _named(room, rest)
     if gates.pending(room.state(name)) is not None:
         require(room.state(name), Move.ANALYZE)
     before = len(room.state(name).looks)
@@ -183,7 +181,8 @@ def _look(room: Room, rest: str) -> str:
 
 
 def _readout(room: Room, rest: str) -> str:
-    borrowed.run(room, "readout", [room.name, *words(rest)])
+    name, args = _named(room, rest)
+    borrowed.run(room, "readout", [name, *args])
     return ""
 
 
@@ -195,6 +194,13 @@ def _log(room: Room, rest: str) -> str:
         typed = [room.experiment]
     borrowed.run(room, "log", typed)
     return ""
+
+
+def _named(room: Room, rest: str) -> tuple[str, list[str]]:
+    """The experiment a command is about, where its name was typed first, and the other words."""
+    typed = words(rest)
+    named = bool(typed) and typed[0] in room.copilot.ledger.experiments() and not Path(typed[0]).exists()
+    return (typed[0], typed[1:]) if named else (room.name, typed)
 
 
 def _joined(rest: str) -> str:

@@ -8,8 +8,10 @@ from pathlib import Path
 from prompt_toolkit import PromptSession
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion, PathCompleter
 from prompt_toolkit.document import Document
+from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.history import FileHistory
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.layout.processors import Processor, Transformation, TransformationInput
 
 from copilot_tools.wording.plain import visible
 from expcopilot.surfaces.chat.commands import SLASH, quoted
@@ -33,8 +35,11 @@ class Keyboard:
             completer=SlashCompleter(experiments),
             complete_while_typing=True,
             key_bindings=_keys(),
+            input_processors=[_Inert()],
         )
-        self._answers: PromptSession[str] = PromptSession(completer=SlashCompleter(experiments))
+        self._answers: PromptSession[str] = PromptSession(
+            completer=SlashCompleter(experiments), input_processors=[_Inert()]
+        )
 
     def line(self, label: str) -> str:
         """One line (or pasted paragraph) of the conversation.
@@ -58,6 +63,17 @@ def _keys() -> KeyBindings:
         event.current_buffer.insert_text("\n")
 
     return keys
+
+
+class _Inert(Processor):
+    """Shows what was typed or pasted character by character, the hidden ones as U+FFFD: none turns a line around."""
+
+    def apply_transformation(self, transformation_input: TransformationInput) -> Transformation:
+        shown: StyleAndTextTuples = [
+            (style, "".join(c if c.isspace() else visible(c) for c in text))
+            for style, text, *_ in transformation_input.fragments
+        ]
+        return Transformation(shown)
 
 
 class SlashCompleter(Completer):

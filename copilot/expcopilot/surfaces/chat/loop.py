@@ -97,12 +97,8 @@ def _do(room: Room, typed: str) -> bool:
     line = read(typed)
     if line is not None and line.name == "quit":
         return False
-    if line is None and room.waiting is not None and (given := gate.take(typed)) is not None:
-        waiting = room.waiting
-        try:
-            gate.answer(room, waiting, given)
-        finally:
-            room.refresh()
+    if line is None and (given := gate.take(typed)) is not None:
+        _decide(room, given)
         return True
     if line is None or line.name == "ask":
         _talk(room, typed if line is None else line.rest)
@@ -121,6 +117,18 @@ def _do(room: Room, typed: str) -> bool:
     return True
 
 
+def _decide(room: Room, given: str) -> None:
+    """Answer the gate that waits, and look again at what waits then."""
+    waiting = room.waiting
+    if waiting is None:
+        show.line("Nothing waits for a decision here. /status says what comes next.")
+        return
+    try:
+        gate.answer(room, waiting, given)
+    finally:
+        room.refresh()
+
+
 def _talk(room: Room, typed: str) -> None:
     """Free text: whoever answers it, it is shown as it comes, and kept."""
     turn = room.begin(typed.strip())
@@ -128,6 +136,9 @@ def _talk(room: Room, typed: str) -> None:
     stream = Stream()
     try:
         spoken = room.reply(room.copilot, room.experiment, typed, stream)
+    except Refused as refused:
+        room.answered(turn, f"Refused: {refused.refusals[0].reason}")
+        raise
     finally:
         stream.end()
     room.answered(turn, spoken.text, speaker=spoken.speaker)

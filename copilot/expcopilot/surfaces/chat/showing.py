@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from rich.table import Table
 
-from copilot_tools import formats
+from copilot_tools.stats import formats
 from expcopilot.flow import gates
 from expcopilot.flow.moves import next_step
 from expcopilot.flow.why import Why
@@ -148,7 +148,7 @@ def cost_line(answers: Iterable[Answered]) -> str:
         return ""
     _, count, read, written, money = _used("", used)
     roles = ", ".join(dict.fromkeys(a.role for a in used))
-    return f"{roles}: {count} answers, {read} tokens read, {written} written, US$ {money}"
+    return f"{roles}: {count} answer{'' if len(used) == 1 else 's'}, {read} tokens read, {written} written, US$ {money}"
 
 
 def _used(role: str, answers: Iterable[Answered]) -> tuple[str, str, str, str, str]:

@@ -6,6 +6,8 @@ import re
 import shutil
 import sys
 
+from rich.cells import cell_len
+
 from copilot_tools.wording.plain import visible
 
 __all__ = ["Stream"]
@@ -47,11 +49,11 @@ class Stream:
         self._word = ""
         if not word:
             return
-        if self._column and self._column + len(self._blanks) + len(word) > self._width:
+        if self._column and self._column + len(self._blanks) + cell_len(word) > self._width:
             self._line()
         blanks = self._blanks if self._column else ""
         sys.stdout.write(blanks + word)
-        self._column += len(blanks) + len(word)
+        self._column += len(blanks) + cell_len(word)
         self._blanks = ""
 
     def _line(self) -> None:

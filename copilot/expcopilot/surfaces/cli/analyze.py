@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import functools
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from expcopilot.surfaces.cli.data_options import events_option, open_source
 from expcopilot.surfaces.cli.plan import is_plan_file
-from expcopilot.surfaces.cli.session import current, json_option, print_json
+from expcopilot.surfaces.cli.session import current, json_option, model_option, print_json
 
 if TYPE_CHECKING:
     from copilot_tools.stats.spec import AnalysisSpec
@@ -27,6 +27,7 @@ __all__ = ["command"]
 @click.option("--reason", default="", metavar="TEXT", help="Why the outcomes are opened early.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for the readout's documents.")
 @click.option("--no-readout", is_flag=True, help="Take the look without writing documents.")
+@model_option
 @events_option
 @click.option("--n", "units", default="n", metavar="COLUMN", help="For counts: column of the units.")
 @json_option
@@ -40,6 +41,7 @@ def command(
     reason: str,
     out: Path | None,
     no_readout: bool,
+    no_model: bool,
     form: str | None,
     aggregate: tuple[str, ...],
     units: str,
@@ -83,7 +85,8 @@ def command(
     )
     target = Path(name) if is_plan_file(name) else name
     look = copilot.analyze(target, source, cuts=cuts, unblind=reason if unblind else "")
-    files = () if no_readout else copilot.write_readout(experiment, folder=out)
+    model: Literal["configured"] | None = None if no_model else "configured"
+    files = () if no_readout else copilot.write_readout(experiment, folder=out, model=model)
     readout = copilot.readout(experiment, look=look.number)
     if as_json:
         print_json({**readout.to_json(), "files": [str(f) for f in files]})

@@ -43,9 +43,10 @@ def command(*, experiment: str | None, as_json: bool) -> None:
             "Run it in a terminal; scripts use the other commands, or --json for where things stand.",
             name="terminal",
         )
+    from expcopilot.surfaces.chat.guided import guided
     from expcopilot.surfaces.chat.loop import converse
 
-    converse(current(), experiment)
+    converse(current(), experiment, reply=guided)
 
 
 def _asked_for(experiment: str | None) -> tuple[Experiment, ...]:

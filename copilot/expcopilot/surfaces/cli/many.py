@@ -10,8 +10,8 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from copilot_tools import formats
 from copilot_tools.refusals import Refused
+from copilot_tools.stats import formats
 from copilot_tools.stats.many_tests import ManyTests, OneTest
 from copilot_tools.stats.sources.many import ManyColumns
 from expcopilot.surfaces.cli import cells, parsing, show

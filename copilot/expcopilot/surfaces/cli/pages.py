@@ -117,8 +117,16 @@ def _headline(out: Console, headline: Headline) -> None:
             out.print(show.listed(arm.practical))
         if arm.caveats:
             out.print(show.listed(arm.caveats, mark="!", style="yellow"))
+    _beneath(out, headline)
+
+
+def _beneath(out: Console, headline: Headline) -> None:
+    """What would matter, the finding in words, the picture."""
     if headline.yardstick:
         out.print(show.text(headline.yardstick))
+    if headline.prose:
+        out.print()
+        out.print(show.text(" ".join(headline.prose)))
     if headline.picture is not None:
         out.print()
         out.print(_picture(headline.picture, out.width))

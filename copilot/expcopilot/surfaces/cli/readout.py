@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from expcopilot.surfaces.cli.session import current, json_option, print_json
+from expcopilot.surfaces.cli.session import current, json_option, model_option, print_json
 
 __all__ = ["command"]
 
@@ -22,8 +22,11 @@ __all__ = ["command"]
     type=click.Choice(["html", "md", "json"]),
     help="Print one document on standard output instead.",
 )
+@model_option
 @json_option
-def command(*, name: str, number: int | None, out: Path | None, brief: bool, form: str | None, as_json: bool) -> None:
+def command(
+    *, name: str, number: int | None, out: Path | None, brief: bool, form: str | None, no_model: bool, as_json: bool
+) -> None:
     """Show the readout of the experiment NAME, or write it as documents to hand on.
 
     The documents are HTML (opens offline, prints well), Markdown, JSON and a brief of five lines. All say the same.
@@ -38,8 +41,10 @@ def command(*, name: str, number: int | None, out: Path | None, brief: bool, for
     if sum((brief, form is not None, as_json)) > 1:
         raise click.UsageError("Choose one of --brief, --format and --json.")
     copilot = current()
+    files: tuple[Path, ...] = ()
+    if out is not None:
+        files = copilot.write_readout(name, look=number, folder=out, model=None if no_model else "configured")
     readout = copilot.readout(name, look=number)
-    files = copilot.write_readout(name, look=number, folder=out) if out is not None else ()
     from expcopilot.outputs.report import documents
 
     if as_json:

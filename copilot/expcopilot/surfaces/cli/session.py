@@ -13,7 +13,7 @@ import click
 if TYPE_CHECKING:
     from expcopilot.api import Copilot
 
-__all__ = ["SPELLING", "current", "folder", "json_option", "print_json", "progress_note", "spelled"]
+__all__ = ["SPELLING", "current", "folder", "json_option", "model_option", "print_json", "progress_note", "spelled"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -24,6 +24,13 @@ SPELLING: ContextVar[Callable[[str], str]] = ContextVar("spelling", default=str)
 def json_option(function: F) -> F:
     """Add ``--json``: data for programs on standard output, nothing else."""
     return click.option("--json", "as_json", is_flag=True, help="Answer as JSON, for programs.")(function)
+
+
+def model_option(function: F) -> F:
+    """Add ``--no-model``: nothing is worded by a language model this time, even where one is set up."""
+    return click.option("--no-model", is_flag=True, help="Without the language model, even where one is set up.")(
+        function
+    )
 
 
 def folder() -> Path:

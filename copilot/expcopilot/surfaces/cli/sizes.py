@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from copilot_tools import formats
 from copilot_tools.refusals import Refusal
+from copilot_tools.stats import formats
 from copilot_tools.stats.planning.detectable import DetectableEffect
 from copilot_tools.stats.planning.size import SampleSize
 from copilot_tools.stats.spec import Effect, Metric

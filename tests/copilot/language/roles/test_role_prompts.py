@@ -95,7 +95,7 @@ def test_every_bad_statement_is_blocked(example):
     assert [sentence.text for sentence in prose.sentences] == []
 
 
-@pytest.mark.parametrize("example", good(*(set(ROLES) - {"sharpener"})), ids=str)
+@pytest.mark.parametrize("example", good(*(r for r in ROLES if r != "sharpener")), ids=str)
 def test_a_good_example_earns_no_complaint(example):
     """No role's own checks find fault with the answers its prompt holds up."""
     complaints = ROLES[example.role].question(example.inputs).complaints
@@ -103,7 +103,7 @@ def test_a_good_example_earns_no_complaint(example):
     assert list(complaints(example.answer)) == []
 
 
-@pytest.mark.parametrize("example", bad(*(set(ROLES) - {"sharpener"})), ids=str)
+@pytest.mark.parametrize("example", bad(*(r for r in ROLES if r != "sharpener")), ids=str)
 def test_a_bad_example_earns_complaints(example):
     """Each role's own checks find fault with the answer its prompt holds off."""
     complaints = ROLES[example.role].question(example.inputs).complaints

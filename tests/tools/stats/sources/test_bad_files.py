@@ -10,7 +10,7 @@ import pytest
 
 from copilot_tools.refusals import Refused
 from copilot_tools.stats.sources.rows.files import open_file
-from copilot_tools.stats.spec import Dialect
+from copilot_tools.stats.spec import Dialect, Metric
 from tools.stats.sources.row_worlds import ROWS, spec, write
 
 LATIN = "user,arm,bought\nu1,contrôle,1\n".encode("latin-1")
@@ -129,3 +129,33 @@ def test_a_header_cell_may_span_lines(tmp_path: Path) -> None:
     source = open_file(write(tmp_path, text))
     assert list(source.describe().columns) == ["user", "arm", "bought\n(yes or no)"]
     assert source.table.connection.execute("SELECT count(*) FROM raw").fetchone() == (2,)
+
+
+@pytest.mark.parametrize(("end", "inside"), [("\r\n", "\n"), ("\n", "\r"), ("\r\n", "\r\n")])
+def test_a_line_break_in_a_header_loses_no_row(end: str, inside: str, tmp_path: Path) -> None:
+    """A header cell broken by another kind of line end (as spreadsheets write it) is a name; the rows are read."""
+    text = f'user,arm,"bought{inside}(yes or no)"{end}u1,control,1{end}u2,b,0{end}'
+    source = open_file(write(tmp_path, text))
+    column = list(source.describe().columns)[2]
+    assert column == f"bought{inside}(yes or no)"
+    bought = Metric(name="bought", role="primary", kind="proportion", column=column)
+    assert source.scan(spec(bought), metrics=(bought,)).total_units == 2
+
+
+def test_a_header_that_swallowed_the_rows_is_called_so(tmp_path: Path) -> None:
+    """Where a quotation mark opened in the header takes the rows into it, that is the reason given."""
+    text = 'user,arm,"bought\nu1,control,1\nu2,b,0"\n'
+    problems = {p.code: p for p in open_file(write(tmp_path, text)).problems(spec())}
+    assert "goes on over a line end" in problems["data.no_rows"].reason
+    assert "quotation mark" in problems["data.no_rows"].cure
+
+
+def test_ragged_lines_are_counted_once(tmp_path: Path) -> None:
+    """A line with several cells too many is one line; the cure says where the delimiter is declared."""
+    text = "user,arm\n" + "".join(f"u{i},b,1,2,3,4\n" for i in range(30)) + "u,b\n"
+    with pytest.raises(Refused) as refused:
+        open_file(write(tmp_path, text))
+    (refusal,) = refused.value.refusals
+    assert "has 30 lines that do not have the header's 2 columns, first line 2 with" in refusal.reason
+    assert "in the plan, analysis: dialect: {delimiter: ';', decimal: ','}" in refusal.cure
+    assert "amend" in refusal.cure

@@ -341,3 +341,46 @@ def test_arms_of_a_file_without_their_column(tmp_path):
     """Asking for the arms of a file that has no arm column is refused with the nearest name."""
     source = from_file(tmp_path, "c.csv", "Arms,n,successes\ncontrol,9,1\nb,9,2\n")
     only(refusals(source.arms), "counts.column_missing", "'arm'", "'Arms'")
+
+
+@pytest.mark.parametrize(
+    ("typed", "name", "meant"),
+    [
+        ("control=10.000:5", "n", "10000"),
+        ("control=10000:1.250", "successes", "1250"),
+        ("control=10000:32.000:9100000", "sum", "32000"),
+    ],
+)
+def test_points_between_thousands_are_not_taken_for_decimals(typed: str, name: str, meant: str) -> None:
+    """10.000 typed as a count is refused, as it is ten thousand in half of the world; the cure writes both out."""
+    (refusal,) = refusals(lambda: parse_arms([typed, "b=10000:5" if name != "sum" else "b=10000:32000:9100000"]))
+    assert (refusal.code, refusal.name) == ("counts.thousands", name)
+    assert f"{int(meant):,}" in refusal.reason
+    assert meant in refusal.cure
+
+
+@pytest.mark.parametrize(
+    ("dialect", "n"),
+    [
+        (Dialect(), "10.000"),
+        (Dialect(delimiter=";", decimal=","), "10.000"),
+        (Dialect(delimiter=";", decimal=","), "10,000"),
+        (Dialect(delimiter=";"), "10,000"),
+    ],
+)
+def test_a_file_may_not_mark_thousands_either(dialect: Dialect, n: str, tmp_path: Path) -> None:
+    """In a file of counts a point or comma before three digits is refused under either decimal mark."""
+    text = f"arm,n,successes\ncontrol,{n},5\nb,10000,6\n"
+    if dialect.delimiter == ";":
+        text = f"arm;n;successes\ncontrol;{n};5\nb;10000;6\n"
+    source = from_file(tmp_path, "counts.csv", text, dialect=dialect)
+    (refusal,) = [r for r in source.problems(spec(dialect=dialect)) if r.name == "n"]
+    assert refusal.code in {"counts.thousands", "counts.not_a_number"}
+    assert "without" in refusal.cure
+    assert "10000" in refusal.cure
+
+
+def test_decimals_that_can_only_be_decimals_are_read() -> None:
+    """A mean with three decimals, a whole number with one, and a sum with decimals stay what they are."""
+    assert parse_arms(["a=100.0:5", "b=100:mean=3.200:sd=1.500"])[1].moments.mean == (3.2,)
+    assert parse_arms(["a=100:32.125:91.5", "b=100:0.000:0.000"])[0].moments.mean == (0.32125,)

@@ -8,7 +8,6 @@ import pytest
 
 from copilot_tools.refusals import Refused
 from copilot_tools.results import Slice
-from copilot_tools.stats.evidence import BALANCE
 from copilot_tools.stats.sources.rows.events import EventsSource, open_events
 from copilot_tools.stats.sources.rows.files import open_file
 from copilot_tools.stats.spec import AnalysisSpec, DataPolicy, Metric
@@ -35,7 +34,9 @@ PLAN = spec(WEEK, REVENUE, REVENUE_WEEK, time_column="at", covariates=("age",))
 def means(path: Path, plan: AnalysisSpec, **rules: str) -> dict[tuple[str, str], tuple[int, float]]:
     """(metric, arm) -> (units, mean) of the whole."""
     evidence = open_events(path, aggregate=rules).scan(plan, metrics=plan.metrics)  # type: ignore[arg-type]
-    return {(c.metric, c.arm): (c.moments.n, c.moments.mean[0]) for c in evidence.cells if c.slice.whole}
+    cells = [c for c in evidence.cells if c.slice.whole]
+    found = {(c.metric, c.arm): (c.moments.n, c.moments.mean[0]) for c in cells}
+    return found | {(f"{c.metric} before", c.arm): (c.moments.n, c.moments.mean[0]) for c in evidence.before}
 
 
 def test_events_are_told_from_duplicates(tmp_path: Path) -> None:
@@ -57,7 +58,7 @@ def test_events_become_units(tmp_path: Path) -> None:
     assert found["revenue", "b"] == (2, 5.5)
     assert found["revenue in a week", "control"] == (2, 6.0)
     assert found["revenue in a week", "b"] == (2, 1.0)
-    assert found[f"{BALANCE}age", "control"] == (2, 35.0)
+    assert found["age before", "control"] == (2, 35.0)
 
 
 def test_the_evidence_says_what_was_done(tmp_path: Path) -> None:
@@ -94,7 +95,8 @@ def test_a_unit_in_two_arms_stays_in_two(tmp_path: Path) -> None:
     path = write(tmp_path, EVENTS.replace("u1,control,2025-03-09", "u1,b,2025-03-09"))
     evidence = open_events(path).scan(PLAN, metrics=PLAN.metrics)
     assert evidence.quality.two_arms == 1
-    assert {c.metric for c in evidence.cells} == {f"{BALANCE}age"}
+    assert evidence.cells == ()
+    assert evidence.balance == ("age",)
 
 
 @pytest.mark.parametrize(

@@ -174,3 +174,19 @@ def test_files_that_are_not_there_or_of_another_kind(tmp_path):
         with pytest.raises(Refused) as refused:
             read_many(tmp_path / name, COLUMNS)
         assert refused.value.refusals[0].code == code
+
+
+@pytest.mark.parametrize(("decimal", "n"), [(".", "10.000"), (",", "10,000")])
+def test_marked_thousands_stay_with_their_experiment(decimal, n, tmp_path):
+    """A count written 10.000 is refused in its own experiment; the same as a declared type is a number."""
+    dialect = Dialect(delimiter=";", decimal=decimal)
+    text = SOUND.replace(",", ";").replace(";110;", f";{n};")
+    arms = read(tmp_path, text, dialect=dialect)
+    assert [r.code for r in arms.problems[0]] == ["many.thousands"]
+    assert 1 not in arms.problems
+    with duckdb.connect() as connection:
+        table = connection.read_csv(str(tmp_path / "many.csv"), sep=";", dtype={"seen": "VARCHAR"})
+        table.project("test, arm, CAST(replace(seen, ',', '.') AS DECIMAL(10, 3)) AS seen, clicks").write_parquet(
+            str(tmp_path / "many.parquet")
+        )
+    assert read_many(tmp_path / "many.parquet", COLUMNS).problems == {}

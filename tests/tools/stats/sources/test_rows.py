@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from copilot_tools.results import Slice
-from copilot_tools.stats.evidence import BALANCE, Evidence
+from copilot_tools.stats.evidence import Evidence
 from copilot_tools.stats.moments import Moments
 from copilot_tools.stats.sources.rows.files import open_file
 from copilot_tools.stats.spec import AnalysisSpec, Arm, Cap, Dialect, Effect, Metric, Segment
@@ -159,20 +159,21 @@ def test_columns_before_assignment_are_always_read(tmp_path: Path) -> None:
     rows = world()
     plan = spec(*METRICS, covariates=("views",))
     evidence = open_file(write(tmp_path, as_csv(rows))).scan(plan, metrics=(), cuts=("country",))
-    assert {c.metric for c in evidence.cells} == {f"{BALANCE}views", f"{BALANCE}before"}
+    assert evidence.cells == ()
+    assert {c.metric for c in evidence.before} == {"views", "before"}
     assert evidence.balance == ("views", "before")
     assert not evidence.extremes
     assert evidence.quality.missing
     assert not any("spend" in s or "zeros" in s for s in evidence.quality.treatment)
     values = [[float(r["before"])] for r in rows if r["arm"] == "b" and r["before"]]
-    close(evidence.moments_of(f"{BALANCE}before", "b"), Moments.of(values))
+    close(evidence.before_of("before", "b"), Moments.of(values))
 
 
 def test_only_the_open_metrics_are_read(tmp_path: Path) -> None:
     """With guardrails alone open, no other outcome is in the evidence."""
     plan = spec(*METRICS)
     evidence = open_file(write(tmp_path, as_csv(world()))).scan(plan, metrics=(METRICS[2],))
-    assert {c.metric for c in evidence.cells if not c.metric.startswith(BALANCE)} == {"zeros"}
+    assert {c.metric for c in evidence.cells} == {"zeros"}
     assert {e.metric for e in evidence.extremes} == {"zeros"}
 
 
@@ -245,13 +246,13 @@ def test_numbers_are_binned_and_names_kept(tmp_path: Path) -> None:
         for i in range(400)
     ]
     evidence = read(write(tmp_path, as_csv(rows)), spec(unit=None), "n", "few", "zip", "x")
-    assert evidence.levels("n") == ("0 to 99", "100 to 199", "200 to 299", "300 to 399")
+    assert evidence.levels("n") == ("99 or less", "100 to 199", "200 to 299", "300 or more")
     assert evidence.levels("few") == ("8", "9", "10")
     zips = evidence.levels("zip")
     assert len(zips) == 50
     assert zips[-1] == "(other)"
     assert "00007" in zips
-    assert evidence.levels("x")[0] == "0 to 14.1429"
+    assert evidence.levels("x")[::3] == ("14.1429 or less", "more than 42.7143")
     assert sum(u.units for u in evidence.units if u.slice.dimension == "n") == 400
 
 
@@ -259,7 +260,7 @@ def test_a_spike_makes_fewer_bins(tmp_path: Path) -> None:
     """Where half of the values are the same, equal quarters fall together and no level is empty or doubled."""
     rows = [{"arm": "b" if i % 2 else "control", "bought": 0, "n": max(0, i - 250)} for i in range(400)]
     evidence = read(write(tmp_path, as_csv(rows)), spec(unit=None), "n")
-    assert evidence.levels("n") == ("0", "1 to 49", "50 to 149")
+    assert evidence.levels("n") == ("0", "1 to 49", "50 or more")
 
 
 def test_days_follow_the_declared_zone(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from copilot_tools.stats.evidence import BALANCE, Evidence
+from copilot_tools.stats.evidence import Evidence
 from copilot_tools.stats.sources.rows.files import open_file
 from copilot_tools.stats.spec import DataPolicy, Exposure
 from tools.stats.sources.row_worlds import BOUGHT, problems, spec, write
@@ -36,7 +36,7 @@ def read(folder: Path, policy: DataPolicy, **changes: Any) -> Evidence:
 
 def outcomes(evidence: Evidence) -> set[str]:
     """Metrics whose outcomes are in the evidence."""
-    return {c.metric for c in evidence.cells if not c.metric.startswith(BALANCE)}
+    return {c.metric for c in evidence.cells}
 
 
 def test_refusing_policies_count_and_open_nothing(tmp_path: Path) -> None:

@@ -12,7 +12,6 @@ import numpy.typing as npt
 from copilot_tools.results import Objection, Slice
 from copilot_tools.stats.circumstances import Circumstances
 from copilot_tools.stats.evidence import (
-    BALANCE,
     Evidence,
     Extreme,
     MetricCell,
@@ -125,7 +124,7 @@ def evidence_of(
     dates = [(START + dt.timedelta(days=d)).isoformat() for d in range(int(units.day.max()) + 1)]
     dimensions.append(("day", units.day, dates))
     dimensions += [(name, codes, [f"level {i}" for i in range(int(codes.max()) + 1)]) for name, codes in extra]
-    cells, counts, missing, extremes = [], [], [], []
+    cells, before, counts, missing, extremes = [], [], [], [], []
     for dimension, codes, levels in dimensions:
         key = codes * k + units.arm
         groups = len(levels) * k
@@ -136,7 +135,11 @@ def evidence_of(
         ]
         wanted = [(m.name, units.columns[m.column]) for m in spec.metrics]
         if not dimension:
-            wanted += [(BALANCE + c, units.columns[c]) for c in spec.covariates]
+            before += [
+                MetricCell(metric=c, arm=spec.arms[g].name, moments=moments)
+                for c in spec.covariates
+                for g, moments in enumerate(_moments(units.columns[c], key, groups))
+            ]
         for name, values in wanted:
             cells += [
                 MetricCell(metric=name, arm=spec.arms[g % k].name, slice=parts[g // k], moments=moments)
@@ -160,6 +163,7 @@ def evidence_of(
         source=SourceInfo(kind="frame", name="made", digest="0" * 64, sketch=(1, 2, 3)),
         units=tuple(counts),
         cells=tuple(cells),
+        before=tuple(before),
         quality=Quality.model_validate(given | quality),
         extremes=tuple(extremes),
         days=(START, START + dt.timedelta(days=int(units.day.max()))),

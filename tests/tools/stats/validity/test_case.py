@@ -49,7 +49,7 @@ def test_every_attack_has_its_line_in_the_table_of_levels() -> None:
     """Each id has an alarm level; what the table spends on false alarms adds up to less than 5%."""
     spec = spec_of()
     case = _case(spec, evidence_of(spec, draw(np.random.default_rng(40))))
-    assert {o.id for o in case} | {"sample-ratio-slices", "too-good-conversion"} == set(LEVELS)
+    assert {o.id for o in case} | {"sample-ratio-slices", "sparse-data-skew", "too-good-conversion"} == set(LEVELS)
     assert 0 < sum(level.false_alarms for level in LEVELS.values()) < 0.05
 
 
@@ -133,7 +133,7 @@ def test_every_goal_side_and_kind_is_total() -> None:
                         )
                         spec = spec_of(3, metrics=(metric,), goal=goal, sides=sides, minimum_effect=effect)
                         case = _case(spec, evidence_of(spec, units))
-                        assert len(case) == 19
+                        assert len(case) == 20
                         assert all(o.sentence.endswith(".") for o in case)
                         assert all("1 units" not in o.sentence and "nan" not in o.sentence for o in case)
 

@@ -8,9 +8,9 @@ from scipy import stats
 
 from copilot_tools.refusals import Refused
 from copilot_tools.stats import reading
+from copilot_tools.stats.inference.goodness import counts_against_weights
 from copilot_tools.stats.moments import Moments
 from copilot_tools.stats.spec import Arm, Effect, Metric
-from copilot_tools.stats.validity._pvalues import counts_against_weights
 from copilot_tools.stats.validity.balance import pooled_anova, welch_anova
 from copilot_tools.stats.validity.exaggeration import design_errors
 from copilot_tools.stats.validity.outliers import BY_CHANCE, chance_of_gap

@@ -9,8 +9,8 @@ import pytest
 from scipy import stats
 
 from copilot_tools.refusals import Refused
+from copilot_tools.stats.inference.goodness import counts_against_weights, two_proportions
 from copilot_tools.stats.moments import Moments
-from copilot_tools.stats.validity._pvalues import counts_against_weights, two_proportions
 from copilot_tools.stats.validity.balance import welch_anova
 
 

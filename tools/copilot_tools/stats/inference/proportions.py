@@ -27,6 +27,7 @@ __all__ = [
     "mee",
     "miettinen_nurminen",
     "newcombe",
+    "pooled_variance",
     "pooled_z",
     "standard_error",
     "wilson",
@@ -108,14 +109,22 @@ def newcombe(control: Counts, treatment: Counts, critical: float) -> tuple[float
     return difference - math.hypot(p1 - low1, high0 - p0), difference + math.hypot(high1 - p1, p0 - low0)
 
 
+def pooled_variance(successes: float, a: int, b: int) -> float:
+    """Variance of the difference of two proportions of a and b units that share one, estimated from all of them.
+
+    Args:
+        successes: Successes among all a + b units.
+        a: Units of one arm, above 0.
+        b: Units of the other, above 0.
+    """
+    n = a + b
+    return successes / n * ((n - successes) / n) * (1 / a + 1 / b)
+
+
 def pooled_z(control: Counts, treatment: Counts) -> float | None:
     """The pooled two-sample z: positive when treatment is above control; None when nothing varies at all."""
-    n = control.n + treatment.n
-    successes = control.successes + treatment.successes
-    if successes in (0, n):
-        return None
-    p = successes / n
-    return (treatment.share - control.share) / math.sqrt(p * ((n - successes) / n) * (1 / control.n + 1 / treatment.n))
+    variance = pooled_variance(control.successes + treatment.successes, control.n, treatment.n)
+    return (treatment.share - control.share) / math.sqrt(variance) if variance > 0 else None
 
 
 def standard_error(control: Counts, treatment: Counts) -> float:

@@ -13,7 +13,7 @@ from copilot_tools.refusals import Refused
 from copilot_tools.stats.inference.levels import Level, Linear, level_of_linear, require_units
 from copilot_tools.stats.moments import Moments
 
-__all__ = ["linear_ratio", "ratio_level"]
+__all__ = ["linear_ratio", "linearised_ratio", "ratio_level"]
 
 _DISTINCT = 2.0
 """Standard errors from 0 below which a denominator's mean is too uncertain for a first-order expansion."""
@@ -26,7 +26,7 @@ def linear_ratio(moments: Moments, numerator: int = 0, denominator: int = 1) -> 
         Refused: Fewer than two units; or the denominator's mean is 0 or not distinguishable from 0.
     """
     require_units(moments)
-    top, bottom = moments.mean[numerator], moments.mean[denominator]
+    bottom = moments.mean[denominator]
     error = math.sqrt(moments.variance(denominator) / moments.n)
     if bottom == 0 or abs(bottom) <= _DISTINCT * error:
         raise Refused.because(
@@ -37,6 +37,12 @@ def linear_ratio(moments: Moments, numerator: int = 0, denominator: int = 1) -> 
             name="denominator",
             value=bottom,
         )
+    return linearised_ratio(moments, numerator, denominator)
+
+
+def linearised_ratio(moments: Moments, numerator: int = 0, denominator: int = 1) -> Linear:
+    """The same without asking whether the denominator can be told from 0; it must not be 0."""
+    top, bottom = moments.mean[numerator], moments.mean[denominator]
     value = top / bottom
     return Linear(value, {numerator: 1 / bottom, denominator: -value / bottom})
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from copilot_tools import formats
+from copilot_tools.stats import formats
 from copilot_tools.stats.planning.contrast import Contrast, Direction
 from copilot_tools.stats.planning.design import TrialDesign
 from copilot_tools.stats.planning.outcomes import Outcome

@@ -17,8 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from copilot_tools.base import Frozen
+from copilot_tools.nearest import closest
 from copilot_tools.refusals import Refusal, Refused, refuse_if_any
-from copilot_tools.stats.sources.counts.count_roles import closest
+from copilot_tools.stats.sources.counts.arm_counts import is_thousands
 from copilot_tools.stats.sources.tables.load import load
 from copilot_tools.stats.sources.tables.sql import literal, number, number_literal, text
 from copilot_tools.stats.sources.tables.table import Table
@@ -166,7 +167,10 @@ def read_many(
     digest, table = load(file, dialect, sheet=sheet)
     try:
         refuse_if_any(_missing(tuple(table.columns), columns, group))
-        found: dict[str, Any] = table.connection.execute(_query(table, columns, group, dialect.decimal)).fetchnumpy()
+        with table.reading():
+            found: dict[str, Any] = table.connection.execute(
+                _query(table, columns, group, dialect.decimal)
+            ).fetchnumpy()
     finally:
         table.connection.close()
     tests = _texts(found["test"])
@@ -178,7 +182,12 @@ def read_many(
             name=columns.by,
             value=len(tests),
         )
-    return _arranged(file.name, digest, tests, found, columns)
+    arms, shown = _arranged(file.name, digest, tests, found)
+    # A column whose type is a number says what it means; only a text can be read in two ways.
+    written = {k: c for k, c in (("n", columns.n), ("successes", columns.successes)) if table.columns[c].kind == "text"}
+    for i, refusal in (*_problems(arms, columns, shown), *_thousands(arms, written, shown, dialect.decimal)):
+        arms.problems.setdefault(i, []).append(refusal)
+    return arms
 
 
 def _missing(header: tuple[str, ...], columns: ManyColumns, group: Group | None) -> list[Refusal]:
@@ -228,9 +237,9 @@ def _numbers(found: npt.NDArray[Any]) -> Floats:
 
 
 def _arranged(
-    name: str, digest: str, tests: list[str], found: dict[str, npt.NDArray[Any]], columns: ManyColumns
-) -> ManyArms:
-    """Rows to arrays, experiment after experiment, with what is wrong with each experiment."""
+    name: str, digest: str, tests: list[str], found: dict[str, npt.NDArray[Any]]
+) -> tuple[ManyArms, dict[str, list[str]]]:
+    """Rows to arrays, experiment after experiment, and the texts of their counts; problems are yet to be looked for."""
     number_of: dict[str, int] = {}
     codes = np.array([number_of.setdefault(test, len(number_of)) if test else -1 for test in tests], dtype=np.intp)
     order = np.argsort(codes, kind="stable")
@@ -251,9 +260,28 @@ def _arranged(
     inside = _numbers(found["inside"])[order]
     np.maximum.at(arms.position, arms.test, np.where(np.isnan(inside), -1.0, inside))
     shown = {key: _texts(found[f"{key}_text"]) for key in ("n", "successes")}
-    for i, refusal in _problems(arms, columns, {key: [held[i] for i in order] for key, held in shown.items()}):
-        arms.problems.setdefault(i, []).append(refusal)
-    return arms
+    return arms, {key: [held[i] for i in order] for key, held in shown.items()}
+
+
+def _thousands(
+    arms: ManyArms, written: dict[str, str], shown: dict[str, list[str]], decimal: str
+) -> Iterable[tuple[int, Refusal]]:
+    """Counts written as 10.000, which is ten or ten thousand; ``written`` maps n and successes to columns of text."""
+    for key, column in written.items():
+        for row, text_of in enumerate(shown[key]):
+            if is_thousands(key, text_of.strip(), decimal):
+                test = int(arms.test[row])
+                yield (
+                    test,
+                    Refusal(
+                        code="many.thousands",
+                        reason=f"{arms.tests[test]!r}, arm {arms.arm[row]!r}: {column} {text_of[:40]!r} may be meant a "
+                        "thousand times larger.",
+                        cure=f"Export {column} without marks between thousands.",
+                        name=column,
+                        value=text_of[:40],
+                    ),
+                )
 
 
 def _problems(arms: ManyArms, columns: ManyColumns, shown: dict[str, list[str]]) -> Iterable[tuple[int, Refusal]]:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from copilot_tools.results import Objection, Severity
 from copilot_tools.stats.validity.levels import LEVELS, Level
 
-__all__ = ["Attack", "below", "listed", "plural"]
+__all__ = ["Attack", "listed", "plural"]
 
 
 class Attack(NamedTuple):
@@ -60,12 +60,3 @@ def listed(words: tuple[str, ...] | list[str], at_most: int = 5) -> str:
     if len(words) > at_most:
         shown.append(f"{len(words) - at_most} more")
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
-
-
-def below(p: float, level: Level) -> Severity:
-    """The severity of a p-value under a level whose thresholds are p-values."""
-    if level.blocking is not None and p < level.blocking:
-        return "blocking"
-    if level.serious is not None and p < level.serious:
-        return "serious"
-    return "note" if level.note is not None and p < level.note else "none"

@@ -9,10 +9,13 @@ import math
 from typing import NamedTuple
 
 from copilot_tools.refusals import Refused
+from copilot_tools.stats.inference.levels import covariance_of, require_units
+from copilot_tools.stats.inference.proportions import pooled_variance
+from copilot_tools.stats.inference.ratios import linearised_ratio
 from copilot_tools.stats.moments import Moments
 from copilot_tools.stats.spec import Metric
 
-__all__ = ["Contrast", "difference", "level", "unit_variance"]
+__all__ = ["Contrast", "difference", "level", "pooled", "unit_variance"]
 
 
 class Contrast(NamedTuple):
@@ -60,9 +63,16 @@ def unit_variance(metric: Metric, moments: Moments) -> float:
     """
     if metric.kind != "ratio":
         return moments.variance()
-    r = level(metric, moments)
-    spread = moments.variance(0) - 2 * r * moments.covariance(0, 1) + r * r * moments.variance(1)
-    return max(spread, 0.0) / moments.mean[1] ** 2
+    level(metric, moments)  # refuses a ratio without a denominator
+    require_units(moments)
+    gradient = linearised_ratio(moments).gradient
+    return max(covariance_of(moments, gradient, gradient), 0.0)
+
+
+def pooled(control: Moments, treatment: Moments) -> float:
+    """Variance of the difference of two proportions, were they the same."""
+    successes = treatment.mean[0] * treatment.n + control.mean[0] * control.n
+    return pooled_variance(successes, control.n, treatment.n)
 
 
 def difference(metric: Metric, control: Moments, treatment: Moments) -> Contrast:
@@ -73,8 +83,7 @@ def difference(metric: Metric, control: Moments, treatment: Moments) -> Contrast
     """
     effect = level(metric, treatment) - level(metric, control)
     if metric.kind == "proportion":
-        p = (treatment.mean[0] * treatment.n + control.mean[0] * control.n) / (treatment.n + control.n)
-        variance = p * (1 - p) * (1 / treatment.n + 1 / control.n)
+        variance = pooled(control, treatment)
     else:
         variance = unit_variance(metric, control) / control.n + unit_variance(metric, treatment) / treatment.n
     if variance <= 0:

@@ -7,11 +7,13 @@ from typing import NamedTuple
 from scipy import special
 
 from copilot_tools.refusals import Refusal
-from copilot_tools.results import Comparison, Estimate, Scale
+from copilot_tools.results import Comparison, Estimate
+from copilot_tools.stats.inference.tails import critical_value
 from copilot_tools.stats.reading import Reading
 from copilot_tools.stats.spec import AnalysisSpec, Arm
+from copilot_tools.stats.verdict_table import CLAIMS, row_of
 
-__all__ = ["Primary", "close_call", "critical", "primary_effects", "scale_of"]
+__all__ = ["Primary", "close_call", "critical", "primary_effects"]
 
 
 class Primary(NamedTuple):
@@ -43,13 +45,13 @@ def primary_effects(spec: AnalysisSpec, reading: Reading) -> tuple[tuple[Primary
     found, missing = [], []
     for arm in spec.treatments:
         comparison = reading.comparison(spec.primary.name, arm.name)
-        effect = comparison.effect(scale_of(spec)) if comparison else None
+        effect = comparison.effect(spec.deciding_scale) if comparison else None
         if comparison is None or effect is None:
             missing.append(f"{spec.primary.name} in {arm.text} was not estimated")
         elif isinstance(effect, Refusal):
             missing.append(f"{spec.primary.name} in {arm.text} cannot be compared: {effect.reason.rstrip('.')}")
         else:
-            ends = effect.interval if spec.primary.sign > 0 else effect.interval.mirrored()
+            ends = effect.interval.toward(spec.primary.sign)
             found.append(
                 Primary(
                     arm=arm,
@@ -59,23 +61,10 @@ def primary_effects(spec: AnalysisSpec, reading: Reading) -> tuple[tuple[Primary
                     low=ends.low,
                     high=ends.high,
                     z=None if effect.statistic is None else effect.statistic * spec.primary.sign,
-                    claims=spec.goal != "aa" and ends.low > _claimed_above(spec),
+                    claims=row_of(spec, ends) in CLAIMS,
                 )
             )
     return tuple(found), "; ".join(missing)
-
-
-def scale_of(spec: AnalysisSpec) -> Scale:
-    """The scale the verdict is decided on."""
-    if spec.goal == "noninferiority" and spec.primary.margin is not None:
-        return spec.primary.margin.scale
-    return spec.minimum_effect.scale
-
-
-def _claimed_above(spec: AnalysisSpec) -> float:
-    if spec.goal == "noninferiority" and spec.primary.margin is not None:
-        return -spec.primary.margin.size
-    return 0.0
 
 
 _CLOSE = 0.025
@@ -87,7 +76,7 @@ def close_call(spec: AnalysisSpec, z: float) -> bool:
 
     What is said of close calls alone is said of few sound tests, whatever their alpha, sides, power and prior.
     """
-    delta = float(special.ndtri(1 - spec.alpha / spec.sides) + special.ndtri(spec.power))
+    delta = critical_value(spec.alpha, spec.sides) + float(special.ndtri(spec.power))
     return float(special.ndtr(z - delta)) < 1 - spec.power + _CLOSE
 
 
@@ -95,4 +84,4 @@ def critical(spec: AnalysisSpec, comparison: Comparison) -> float:
     """Standard errors from zero at which this comparison counts as different."""
     if comparison.critical_value is not None:
         return comparison.critical_value
-    return float(special.ndtri(1 - spec.alpha / spec.sides / len(spec.treatments)))
+    return critical_value(spec.alpha / len(spec.treatments), spec.sides)

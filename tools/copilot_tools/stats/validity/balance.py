@@ -19,13 +19,13 @@ from collections.abc import Sequence
 
 from scipy import special
 
-from copilot_tools import formats
 from copilot_tools.results import Objection
-from copilot_tools.stats.evidence import BALANCE, Evidence
+from copilot_tools.stats import formats
+from copilot_tools.stats.evidence import Evidence
 from copilot_tools.stats.inference.multiplicity import holm
 from copilot_tools.stats.moments import Moments
 from copilot_tools.stats.spec import AnalysisSpec
-from copilot_tools.stats.validity._attack import Attack, below, listed, plural
+from copilot_tools.stats.validity._attack import Attack, listed, plural
 
 __all__ = ["ATTACK", "balance", "pooled_anova", "welch_anova"]
 
@@ -70,7 +70,7 @@ def balance(spec: AnalysisSpec, evidence: Evidence) -> Objection:
     tested: list[tuple[str, float, list[Moments]]] = []
     constant = []
     for column in columns:
-        cells = [evidence.moments_of(BALANCE + column, name) for name in spec.arm_names]
+        cells = [evidence.before_of(column, name) for name in spec.arm_names]
         arms = [m for m in cells if m is not None and m.n]
         p = _same_mean(arms) if len(arms) == len(spec.arms) else None
         if p is None:
@@ -83,7 +83,7 @@ def balance(spec: AnalysisSpec, evidence: Evidence) -> Objection:
     corrected = holm([p for _, p, _ in tested]).tolist()
     ranked = sorted(zip(corrected, tested, strict=True), key=lambda pair: (pair[0], pair[1][1]))
     p, (worst, _, arms) = ranked[0]
-    severity = below(p, ATTACK.level)
+    severity = ATTACK.level.severity(p)
     details = tuple(
         f"{column}: {_means(spec, cells)} ({formats.p_value(q)} corrected)." for q, (column, _, cells) in ranked[:10]
     )

@@ -6,11 +6,11 @@ serious above 5% of all rows. No chance is involved.
 
 from __future__ import annotations
 
-from copilot_tools import formats
 from copilot_tools.results import Objection
 from copilot_tools.stats.evidence import Evidence
 from copilot_tools.stats.spec import AnalysisSpec
-from copilot_tools.stats.validity._attack import Attack, plural
+from copilot_tools.stats.validity._attack import Attack
+from copilot_tools.stats.validity._set_aside import rows_set_aside
 
 __all__ = ["ATTACK", "contradictions"]
 
@@ -22,18 +22,14 @@ def contradictions(spec: AnalysisSpec, evidence: Evidence) -> Objection:
     counted = evidence.quality.contradictions
     if counted is None:
         return ATTACK.cannot("the plan names no column that says what each unit was really shown")
-    rows, against = max(evidence.quality.rows, 1), sum(counted.values())
-    if against == 0:
-        sentence = f"0 of {plural(evidence.quality.rows, 'row')} contradict their arm."
-        return ATTACK.finds("none", sentence, value=0, unit="count", units=rows)
-    by_arm = ", ".join(f"{arm.text} {formats.count(counted.get(arm.name, 0))}" for arm in spec.arms)
-    found = f"{plural(against, 'row contradicts its arm', 'rows contradict their arm')} ({by_arm})"
-    if spec.policy.contradictions == "refuse":
-        them = "it" if against == 1 else "them"
-        sentence = f"{found}; say in the plan's policy (contradictions) how to treat {them}."
-        return ATTACK.finds("blocking", sentence, value=against, unit="count", units=rows)
-    many = ATTACK.level.serious is not None and against / rows > ATTACK.level.serious
-    sentence = f"{found}; the plan's policy leaves them out."
-    if many:
-        sentence += f" That is {formats.share(against / rows)} of all rows: the treatment was not delivered as planned."
-    return ATTACK.finds("serious" if many else "note", sentence, value=against, unit="count", units=rows)
+    return rows_set_aside(
+        ATTACK,
+        spec,
+        evidence,
+        counted,
+        refused=spec.policy.contradictions == "refuse",
+        one="contradicts its arm",
+        several="contradict their arm",
+        treated="leaves them out",
+        many="That is {share} of all rows: the treatment was not delivered as planned.",
+    )

@@ -18,9 +18,10 @@ from typing import NamedTuple
 
 from scipy import special
 
-from copilot_tools import checks, formats
+from copilot_tools import checks
 from copilot_tools.refusals import Refused
-from copilot_tools.results import Objection, Severity
+from copilot_tools.results import Objection
+from copilot_tools.stats import formats
 from copilot_tools.stats.reading import Reading
 from copilot_tools.stats.spec import AnalysisSpec
 from copilot_tools.stats.validity._attack import Attack
@@ -99,11 +100,7 @@ def exaggeration(spec: AnalysisSpec, reading: Reading) -> Objection:
         return ATTACK.cannot("the plan gives its margin and its minimum effect on different scales")
     rated = [(_errors(spec, e), e) for e in effects]
     errors, worst = max(rated, key=lambda pair: (pair[1].claims, pair[0].type_m))
-    severity: Severity = "none"
-    if ATTACK.level.note is not None and errors.type_m >= ATTACK.level.note:
-        severity = "note"
-    if worst.claims and ATTACK.level.serious is not None and errors.type_m >= ATTACK.level.serious:
-        severity = "serious"
+    severity = ATTACK.level.severity(errors.type_m, "serious" if worst.claims else "note")
     smallest = formats.effect_size(
         spec.primary, spec.minimum_effect.size * spec.primary.sign, spec.minimum_effect.scale
     )

@@ -14,8 +14,8 @@ References:
 
 from __future__ import annotations
 
-from copilot_tools import formats
 from copilot_tools.results import Objection, Severity
+from copilot_tools.stats import formats
 from copilot_tools.stats.inference.false_positive_risk import risk_at_z
 from copilot_tools.stats.reading import Reading
 from copilot_tools.stats.spec import AnalysisSpec
@@ -59,11 +59,8 @@ def false_positive_risk(spec: AnalysisSpec, reading: Reading) -> Objection:
 
 
 def _severity(spec: AnalysisSpec, claimed: Primary, factor: float) -> Severity:
-    level = ATTACK.level
     close = claimed.z is not None and close_call(spec, claimed.z)
-    if close and level.serious is not None and factor > level.serious:
-        return "serious"
-    return "note" if level.note is not None and factor > level.note else "none"
+    return ATTACK.level.severity(factor, "serious" if close else "note")
 
 
 def _risk(spec: AnalysisSpec, z: float) -> float:

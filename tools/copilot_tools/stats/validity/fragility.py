@@ -19,15 +19,17 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
-from copilot_tools import formats
 from copilot_tools.refusals import Refused
 from copilot_tools.results import Objection, Severity
+from copilot_tools.stats import formats
 from copilot_tools.stats.evidence import Evidence
+from copilot_tools.stats.inference.proportions import Counts, pooled_z
 from copilot_tools.stats.moments import Moments
 from copilot_tools.stats.reading import Reading
 from copilot_tools.stats.spec import AnalysisSpec
 from copilot_tools.stats.validity._attack import Attack, plural
 from copilot_tools.stats.validity._contrast import difference
+from copilot_tools.stats.validity._extremes import largest_values
 from copilot_tools.stats.validity._primary import Primary, close_call, critical, primary_effects
 
 __all__ = ["ATTACK", "fragility", "fragility_index"]
@@ -55,9 +57,7 @@ def fragility_index(control: tuple[int, int], treatment: tuple[int, int], critic
     (low, n_low), (high, n_high) = ((x0, n0), (x1, n1)) if sign > 0 else ((x1, n1), (x0, n0))
 
     def z(a: int, b: int) -> float:
-        p = (a + b) / (n_low + n_high)
-        spread = p * (1 - p) * (1 / n_low + 1 / n_high)
-        return (b / n_high - a / n_low) / math.sqrt(spread) if spread > 0 else 0.0
+        return pooled_z(Counts(a, n_low), Counts(b, n_high)) or 0.0
 
     if z(low, high) < critical_value:
         return 0
@@ -146,7 +146,7 @@ def _removals(
     if abs(start) < bound:
         return f"{arm.text} is significant only after the adjustment by {metric.covariate or 'a covariate'}"
     higher = arm.name if start > 0 else spec.control
-    largest = next((e.largest for e in evidence.extremes if (e.metric, e.arm) == (metric.name, higher)), ())
+    largest = largest_values(evidence, metric.name, higher)
     if not largest:
         return f"the largest values of {metric.name} were not kept"
     for removed, row in enumerate(largest, start=1):
@@ -170,16 +170,13 @@ def _set_aside(evidence: Evidence) -> int:
 
 
 def _severity(spec: AnalysisSpec, weakest: _Fragile, doubtful: int) -> Severity:
-    level = ATTACK.level
     if not weakest.overturned:
         return "none"
     claimed = weakest.primary
     close = claimed.claims and claimed.z is not None and close_call(spec, claimed.z)
     proportion = spec.primary.kind == "proportion"
-    if proportion and close and level.serious is not None and weakest.flips <= level.serious:
-        return "serious"
-    few = level.note is not None and weakest.flips <= level.note
-    return "note" if few or weakest.flips <= doubtful else "none"
+    severity = ATTACK.level.severity(weakest.flips, "serious" if proportion and close else "note")
+    return "note" if severity == "none" and weakest.flips <= doubtful else severity
 
 
 def _sentence(spec: AnalysisSpec, weakest: _Fragile) -> str:

@@ -18,12 +18,13 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
 
-from copilot_tools import checks, formats
+from copilot_tools import checks
 from copilot_tools.refusals import Refused
-from copilot_tools.results import Objection, Severity
+from copilot_tools.results import Objection
+from copilot_tools.stats import formats
 from copilot_tools.stats.circumstances import Circumstances
+from copilot_tools.stats.inference.tails import critical_value
 from copilot_tools.stats.spec import AnalysisSpec
 from copilot_tools.stats.validity._attack import Attack, listed, plural
 
@@ -114,16 +115,11 @@ def looks(spec: AnalysisSpec, circumstances: Circumstances) -> Objection:
     taken = [units for units in circumstances.outcome_looks if units > 0]
     if not taken:
         return ATTACK.cannot("no look at outcomes is on record")
-    critical = float(special.ndtri(1 - spec.alpha / spec.sides))
+    critical = critical_value(spec.alpha, spec.sides)
     last = max(taken)
     rate = repeated_testing_rate([units / last for units in taken], critical, spec.sides)
     factor = rate / spec.alpha
-    level = ATTACK.level
-    severity: Severity = "none"
-    if level.serious is not None and factor >= level.serious:
-        severity = "serious"
-    elif level.note is not None and factor > level.note:
-        severity = "note"
+    severity = ATTACK.level.severity(factor)
     distinct = sorted(set(taken))
     seen = f"{plural(len(taken), 'look')} at outcomes, at {listed([formats.count(u) for u in distinct])} units"
     alpha = formats.share(spec.alpha)

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from copilot_tools import formats
 from copilot_tools.results import Objection
+from copilot_tools.stats import formats
 from copilot_tools.stats.evidence import Evidence
+from copilot_tools.stats.inference.goodness import two_proportions
 from copilot_tools.stats.inference.multiplicity import holm
 from copilot_tools.stats.spec import AnalysisSpec
-from copilot_tools.stats.validity._attack import Attack, below, plural
-from copilot_tools.stats.validity._pvalues import two_proportions
+from copilot_tools.stats.validity._attack import Attack, plural
 
 __all__ = ["ATTACK", "missing_by_arm"]
 
@@ -60,7 +60,7 @@ def missing_by_arm(spec: AnalysisSpec, evidence: Evidence) -> Objection:
         return ATTACK.finds("none", sentence, value=0, unit="count", units=units)
     corrected = holm([loss.p for loss in losses]).tolist()
     p, worst = min(zip(corrected, losses, strict=True), key=lambda pair: (pair[0], pair[1].p))
-    severity = below(p, ATTACK.level)
+    severity = ATTACK.level.severity(p)
     control_text = spec.arm(spec.control).text
     rates = (
         f"{formats.share(worst.missing / worst.units, 2)} of {worst.arm} and "

@@ -9,8 +9,8 @@ fixed which metric decides). No chance is involved.
 
 from __future__ import annotations
 
-from copilot_tools import formats
-from copilot_tools.results import Objection, Severity
+from copilot_tools.results import Objection
+from copilot_tools.stats import formats
 from copilot_tools.stats.circumstances import Circumstances
 from copilot_tools.stats.evidence import Evidence
 from copilot_tools.stats.inference.multiplicity import family_wise_error_rate
@@ -38,12 +38,7 @@ def multiplicity(spec: AnalysisSpec, evidence: Evidence, reading: Reading, circu
     slices = len(parts) + FEWEST_LEVELS * earlier
     tests = (metrics + slices) * len(spec.treatments)
     chance = family_wise_error_rate(spec.alpha, tests)
-    level = ATTACK.level
-    severity: Severity = "none"
-    if level.note is not None and chance >= level.note:
-        severity = "note"
-    if level.serious is not None and chance >= level.serious and not circumstances.planned:
-        severity = "serious"
+    severity = ATTACK.level.severity(chance, "note" if circumstances.planned else "serious")
     shown = [plural(metrics, "metric")]
     if slices:
         shown.append(plural(slices, "part of the units", "parts of the units"))

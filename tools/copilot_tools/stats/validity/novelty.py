@@ -19,16 +19,16 @@ from typing import NamedTuple
 
 from scipy import special
 
-from copilot_tools import formats
 from copilot_tools.refusals import Refused
 from copilot_tools.results import Objection, Slice
+from copilot_tools.stats import formats
 from copilot_tools.stats.evidence import Evidence
 from copilot_tools.stats.inference.multiplicity import holm
+from copilot_tools.stats.inference.tails import p_value
 from copilot_tools.stats.spec import AnalysisSpec, Arm
-from copilot_tools.stats.validity._attack import Attack, below, plural
+from copilot_tools.stats.validity._attack import Attack, plural
 from copilot_tools.stats.validity._contrast import level as level_of
-from copilot_tools.stats.validity._contrast import unit_variance
-from copilot_tools.stats.validity._pvalues import two_sided
+from copilot_tools.stats.validity._contrast import pooled, unit_variance
 
 __all__ = ["ATTACK", "novelty"]
 
@@ -69,7 +69,7 @@ def novelty(spec: AnalysisSpec, evidence: Evidence) -> Objection:
         )
     corrected = holm([t.p_slope for t in trends]).tolist()
     p, worst = min(zip(corrected, trends, strict=True), key=lambda pair: pair[0])
-    severity = below(p, ATTACK.level)
+    severity = ATTACK.level.severity(p)
     first, last = (formats.effect_size(spec.primary, x, "absolute") for x in (worst.first, worst.last))
     line = f"from {first} on the first to {last} on the last of {plural(worst.days, 'day')}"
     value, restless = p, min(trends, key=lambda t: t.p_days)
@@ -105,7 +105,7 @@ def _trend(spec: AnalysisSpec, evidence: Evidence, arm: Arm) -> _Trend | None:
         days=len(days),
         first=mean + slope * (days[0].when - centre),
         last=mean + slope * (days[-1].when - centre),
-        p_slope=two_sided(slope * math.sqrt(spread)),
+        p_slope=p_value(slope * math.sqrt(spread)),
         p_days=float(special.chdtrc(len(days) - 1, q)),
         units=min(d.units for d in days),
     )
@@ -132,8 +132,7 @@ def _days(spec: AnalysisSpec, evidence: Evidence, arm: Arm) -> list[_Day]:
         if control is None or treatment is None or min(control.n, treatment.n) < FEWEST_UNITS:
             continue
         if metric.kind == "proportion":
-            p = (control.mean[0] * control.n + treatment.mean[0] * treatment.n) / (control.n + treatment.n)
-            variance = p * (1 - p) * (1 / control.n + 1 / treatment.n)
+            variance = pooled(control, treatment)
         else:
             variance = spreads[0] / control.n + spreads[1] / treatment.n
         try:

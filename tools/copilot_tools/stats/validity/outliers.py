@@ -21,13 +21,14 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from copilot_tools import formats
 from copilot_tools.refusals import Refused
 from copilot_tools.results import Objection, Severity
+from copilot_tools.stats import formats
 from copilot_tools.stats.evidence import Evidence
 from copilot_tools.stats.spec import AnalysisSpec, Metric
 from copilot_tools.stats.validity._attack import Attack, listed
 from copilot_tools.stats.validity._contrast import difference
+from copilot_tools.stats.validity._extremes import largest_values
 
 __all__ = ["ATTACK", "chance_of_gap", "outliers"]
 
@@ -57,10 +58,9 @@ def outliers(spec: AnalysisSpec, evidence: Evidence) -> Objection:
     found = [d for m in averages for arm in spec.arm_names if (d := _dominant(evidence, m, arm)) is not None]
     if not found:
         return ATTACK.cannot(f"the largest values of {listed([m.name for m in averages])} were not kept")
-    level = ATTACK.level
     worst = max(found, key=lambda d: (_severity(d) == "serious", d.share))
     severity = _severity(worst)
-    details = tuple(_line(spec, evidence, d) for d in found if level.note is not None and d.share > level.note)
+    details = tuple(_line(spec, evidence, d) for d in found if _severity(d) != "none")
     share = formats.share(worst.share)
     where = f"{spec.arm(worst.arm).text}'s variation in {worst.metric.name}"
     if severity == "none":
@@ -75,7 +75,7 @@ def outliers(spec: AnalysisSpec, evidence: Evidence) -> Objection:
 
 def _dominant(evidence: Evidence, metric: Metric, arm: str) -> _Dominant | None:
     moments = evidence.moments_of(metric.name, arm)
-    largest = next((e.largest for e in evidence.extremes if (e.metric, e.arm) == (metric.name, arm)), ())
+    largest = largest_values(evidence, metric.name, arm)
     if moments is None or moments.n < 2 or not largest or moments.comoments[0][0] <= 0:
         return None
     value = largest[0][0]
@@ -113,11 +113,8 @@ def chance_of_gap(distances: Sequence[float]) -> float:
 
 
 def _severity(dominant: _Dominant) -> Severity:
-    level = ATTACK.level
     decides = dominant.metric.role == "primary" and dominant.alone
-    if decides and level.serious is not None and dominant.share > level.serious:
-        return "serious"
-    return "note" if level.note is not None and dominant.share > level.note else "none"
+    return ATTACK.level.severity(dominant.share, "serious" if decides else "note")
 
 
 def _line(spec: AnalysisSpec, evidence: Evidence, dominant: _Dominant) -> str:
@@ -127,7 +124,7 @@ def _line(spec: AnalysisSpec, evidence: Evidence, dominant: _Dominant) -> str:
     parts = []
     for name in others:
         control, treatment = evidence.moments_of(metric.name, spec.control), evidence.moments_of(metric.name, name)
-        row = next(e.largest[0] for e in evidence.extremes if (e.metric, e.arm) == (metric.name, dominant.arm))
+        row = largest_values(evidence, metric.name, dominant.arm)[0]
         if control is None or treatment is None:
             continue
         try:

@@ -12,14 +12,14 @@ References:
 
 from __future__ import annotations
 
-from copilot_tools import formats
 from copilot_tools.refusals import Refused
 from copilot_tools.results import Objection, Severity, Slice
+from copilot_tools.stats import formats
 from copilot_tools.stats.evidence import Evidence
+from copilot_tools.stats.inference.goodness import counts_against_weights
 from copilot_tools.stats.inference.multiplicity import holm
 from copilot_tools.stats.spec import AnalysisSpec
-from copilot_tools.stats.validity._attack import Attack, below, listed, plural
-from copilot_tools.stats.validity._pvalues import counts_against_weights
+from copilot_tools.stats.validity._attack import Attack, listed, plural
 from copilot_tools.stats.validity.levels import LEVELS
 from copilot_tools.stats.validity.post_assignment import dimensions_before_assignment
 
@@ -41,7 +41,7 @@ def sample_ratio(spec: AnalysisSpec, evidence: Evidence) -> Objection:
     before = evidence.quality.units_before_policy
     found = [before.get(a.name, 0) for a in spec.arms] if before else analysed
     p = counts_against_weights(found, weights)
-    severity = below(p, ATTACK.level)
+    severity = ATTACK.level.severity(p)
     details = []
     units = sum(found)
     if found != analysed and any(analysed):
@@ -49,7 +49,7 @@ def sample_ratio(spec: AnalysisSpec, evidence: Evidence) -> Objection:
         details.append(
             f"After the plan's policy and activation rule: {_counts(spec, analysed)} ({formats.p_value(p_analysed)})."
         )
-        if ATTACK.level.blocking is not None and p_analysed < ATTACK.level.blocking:
+        if ATTACK.level.severity(p_analysed) == "blocking":
             severity, found, p = "blocking", analysed, min(p, p_analysed)
     slice_severity, slice_details, smallest = _slices(spec, evidence)
     sentence = _sentence(spec, found, p, severity)
@@ -103,7 +103,7 @@ def _slices(spec: AnalysisSpec, evidence: Evidence) -> tuple[Severity, tuple[str
         return "none", skipped, 0
     corrected = holm([p for p, _, _ in parts]).tolist()
     ranked = sorted(zip(corrected, parts, strict=True), key=lambda pair: (pair[0], pair[1][0]))
-    bad = [(p, part, counts) for p, (_, part, counts) in ranked if below(p, level) != "none"]
+    bad = [(p, part, counts) for p, (_, part, counts) in ranked if level.severity(p) != "none"]
     if not bad:
         p, (_, part, _) = ranked[0]
         names = listed(list(dict.fromkeys(part.dimension for _, part, _ in parts)))
@@ -117,4 +117,4 @@ def _slices(spec: AnalysisSpec, evidence: Evidence) -> tuple[Severity, tuple[str
         for p, part, counts in bad[:5]
     )
     more = (f"{plural(len(bad) - 5, 'further part is', 'further parts are')} off as well.",) if len(bad) > 5 else ()
-    return below(bad[0][0], level), (*lines, *more, *skipped), sum(bad[0][2])
+    return level.severity(bad[0][0]), (*lines, *more, *skipped), sum(bad[0][2])

@@ -21,17 +21,17 @@ from typing import NamedTuple
 
 from scipy import special
 
-from copilot_tools import formats
 from copilot_tools.refusals import Refused
 from copilot_tools.results import Objection, Slice
+from copilot_tools.stats import formats
 from copilot_tools.stats.evidence import Evidence
 from copilot_tools.stats.inference.multiplicity import holm
+from copilot_tools.stats.inference.tails import p_value
 from copilot_tools.stats.moments import Moments
 from copilot_tools.stats.spec import AnalysisSpec, Arm, Metric
 from copilot_tools.stats.validity._attack import Attack, listed, plural
 from copilot_tools.stats.validity._contrast import Contrast, difference
 from copilot_tools.stats.validity._contrast import level as level_of
-from copilot_tools.stats.validity._pvalues import two_sided
 from copilot_tools.stats.validity.post_assignment import dimensions_before_assignment
 
 __all__ = ["ATTACK", "simpson"]
@@ -131,7 +131,7 @@ def _reversed(spec: AnalysisSpec, found: _Stratified, tests: int) -> bool:
     if found.whole.effect * found.adjusted.effect >= 0:
         return False
     level = ATTACK.level.serious or 0.0
-    surest = min(two_sided(found.whole.z), two_sided(found.adjusted.z))
+    surest = min(p_value(found.whole.z), p_value(found.adjusted.z))
     return surest < spec.alpha / tests or found.p_mix < level / tests
 
 
@@ -163,11 +163,11 @@ def _level(metric: Metric, moments: Moments) -> str:
 def _single_parts(spec: AnalysisSpec, found: list[_Stratified], units: int) -> Objection:
     """No reversal of the whole: say whether single parts point the other way by more than chance."""
     every = [(s, p) for s in found for p in s.parts]
-    corrected = holm([two_sided(p.contrast.z) for _, p in every]).tolist()
+    corrected = holm([p_value(p.contrast.z) for _, p in every]).tolist()
     against = [
         (q, s, p)
         for q, (s, p) in zip(corrected, every, strict=True)
-        if p.contrast.effect * s.whole.effect < 0 and q < (ATTACK.level.note or 0)
+        if p.contrast.effect * s.whole.effect < 0 and ATTACK.level.severity(q, "note") == "note"
     ]
     names = listed(list(dict.fromkeys(s.dimension for s in found)))
     if not against:

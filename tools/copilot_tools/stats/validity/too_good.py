@@ -11,9 +11,9 @@ References:
 
 from __future__ import annotations
 
-from copilot_tools import formats
 from copilot_tools.refusals import Refusal
 from copilot_tools.results import Estimate, Objection
+from copilot_tools.stats import formats
 from copilot_tools.stats.reading import Reading
 from copilot_tools.stats.spec import AnalysisSpec
 from copilot_tools.stats.validity._attack import Attack

@@ -6,8 +6,8 @@ itself tells "real" from "large enough".
 
 from __future__ import annotations
 
-from copilot_tools import formats
 from copilot_tools.results import Objection
+from copilot_tools.stats import formats
 from copilot_tools.stats.reading import Reading
 from copilot_tools.stats.spec import AnalysisSpec
 from copilot_tools.stats.validity._attack import Attack
@@ -32,7 +32,7 @@ def too_small(spec: AnalysisSpec, reading: Reading) -> Objection:
     wanted = formats.effect_size(spec.primary, smallest.size * spec.primary.sign, smallest.scale)
     seen = f"{shown.arm.text} changes {spec.primary.name} by {formats.effect(spec.primary, shown.effect)}"
     units = min(e.comparison.control.n + e.comparison.treatment.n for e in effects)
-    small = bool(claimed) and ATTACK.level.note is not None and factor < ATTACK.level.note
+    small = bool(claimed) and ATTACK.level.severity(factor) == "note"
     if small:
         sentence = f"{seen}, less than the {wanted} the plan says would matter"
         sentence += (

@@ -6,8 +6,8 @@ tolerated), a note; serious above 1% of all units. No chance is involved.
 
 from __future__ import annotations
 
-from copilot_tools import formats
 from copilot_tools.results import Objection
+from copilot_tools.stats import formats
 from copilot_tools.stats.evidence import Evidence
 from copilot_tools.stats.spec import AnalysisSpec
 from copilot_tools.stats.validity._attack import Attack, plural
@@ -38,8 +38,8 @@ def two_arms(spec: AnalysisSpec, evidence: Evidence) -> Objection:
             unit="count",
             units=total,
         )
-    many = ATTACK.level.serious is not None and share > ATTACK.level.serious
+    severity = ATTACK.level.severity(share)
     sentence = f"{found}; the plan's policy leaves them out."
-    if many:
+    if severity == "serious":
         sentence += " So many point to a fault in the assignment itself."
-    return ATTACK.finds("serious" if many else "note", sentence, value=crossed, unit="count", units=total)
+    return ATTACK.finds(severity, sentence, value=crossed, unit="count", units=total)

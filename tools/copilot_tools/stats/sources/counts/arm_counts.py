@@ -17,7 +17,7 @@ from copilot_tools.base import Frozen
 from copilot_tools.refusals import Refusal, refuse_if_any
 from copilot_tools.stats.moments import Moments
 
-__all__ = ["FORMS", "VALUES", "ArmCounts", "read_counts"]
+__all__ = ["FORMS", "VALUES", "ArmCounts", "is_thousands", "read_counts"]
 
 Kind = Literal["proportion", "mean"]
 
@@ -31,6 +31,8 @@ VALUES = tuple(name for form in FORMS for name in form)
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 _GROUPED = re.compile(r"[+-]?\d{1,3}([,. '\u00a0\u202f]\d{3})+", re.ASCII)
+_THOUSANDS = {mark: re.compile(rf"[+-]?[1-9]\d{{0,2}}{re.escape(mark)}\d{{3}}", re.ASCII) for mark in ".,"}
+"""What a whole number of thousands looks like where the mark between them is taken for the decimal mark."""
 _LARGEST = Decimal("1e140")  # beyond it squares and their sums leave the range of a double
 _EXACT = 2**53  # whole numbers above this have passed through a double at best
 _BLUR = Fraction(1, 100)  # largest share of the centred sum of squares that rounding may account for
@@ -137,6 +139,8 @@ def _number(name: str, text: str, where: str, decimal: str) -> Decimal | Refusal
     plain = text if decimal == "." else text.replace(".", "\x00").replace(decimal, ".")
     if len(text) <= 60 and _NUMBER.fullmatch(plain):
         value = Decimal(plain)
+        if is_thousands(name, text, decimal):
+            return _ambiguous(name, text, where, value)
         if abs(value) <= _LARGEST:
             return value
     code, cure = "counts.not_a_number", f"Write {name} as a plain number."
@@ -159,6 +163,28 @@ def _number(name: str, text: str, where: str, decimal: str) -> Decimal | Refusal
         cure=cure,
         name=name,
         value=text[:80],
+    )
+
+
+def is_thousands(name: str, text: str, decimal: str) -> bool:
+    """Whether a number may be meant a thousand times larger: 10.000 is ten thousand in half of the world.
+
+    A count (n, successes) has no use for three decimals; a sum has none for three zeros.
+    """
+    if name in {"n", "successes"}:
+        return _THOUSANDS[decimal].fullmatch(text) is not None
+    summed = name in {"sum", "sum_of_squares"} and text.endswith("000")
+    return summed and _THOUSANDS[decimal].fullmatch(text) is not None
+
+
+def _ambiguous(name: str, text: str, where: str, value: Decimal) -> Refusal:
+    thousands = re.sub(r"[.,]", "", text)
+    return Refusal(
+        code="counts.thousands",
+        reason=f"{where}: {name} is {text!r}, which may be {int(thousands):,} or {value.normalize():f}.",
+        cure=f"Write {name} without marks between thousands: {thousands} (or {value.normalize():f}, if that is meant).",
+        name=name,
+        value=text,
     )
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Sequence
 
+from copilot_tools.nearest import closest
 from copilot_tools.refusals import Refusal
 from copilot_tools.stats.sources.counts.arm_counts import ArmCounts
-from copilot_tools.stats.sources.counts.count_roles import closest
 from copilot_tools.stats.spec import AnalysisSpec
 
 __all__ = ["check_cells", "metric_of"]

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from copilot_tools.base import Frozen
+from copilot_tools.nearest import closest
 from copilot_tools.refusals import Refusal
 from copilot_tools.stats.sources.counts.arm_counts import FORMS, VALUES, ArmCounts, read_counts
 from copilot_tools.stats.sources.counts.count_tables import CountTable
 from copilot_tools.stats.spec import AnalysisSpec
 
-__all__ = ["CountColumns", "closest", "read_cells"]
+__all__ = ["CountColumns", "read_cells"]
 
 
 class CountColumns(Frozen):
@@ -49,16 +49,6 @@ class _Roles(Frozen):
     metric: str | None
     values: dict[str | None, dict[str, str]]
     strata: tuple[str, ...]
-
-
-def closest(name: str, among: Iterable[str]) -> str:
-    """A sentence suggesting the nearest name, or listing what there is."""
-    names = list(among)
-    folded = {other.casefold().strip(): other for other in names}
-    near = difflib.get_close_matches(name.casefold().strip(), folded, n=1)
-    if near:
-        return f"Did you mean {folded[near[0]]!r}?"
-    return f"There are: {', '.join(repr(other) for other in names[:20])}." if names else "There are none."
 
 
 def read_cells(

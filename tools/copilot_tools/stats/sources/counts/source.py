@@ -12,13 +12,14 @@ import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from copilot_tools.nearest import closest
 from copilot_tools.refusals import Refusal, refuse_if_any
 from copilot_tools.results import Slice
 from copilot_tools.stats.evidence import Evidence, MetricCell, Missing, Quality, SourceInfo, UnitCell
 from copilot_tools.stats.moments import Moments
 from copilot_tools.stats.sources.counts.arm_counts import ArmCounts
 from copilot_tools.stats.sources.counts.count_checks import check_cells, metric_of
-from copilot_tools.stats.sources.counts.count_roles import CountColumns, closest, read_cells
+from copilot_tools.stats.sources.counts.count_roles import CountColumns, read_cells
 from copilot_tools.stats.sources.counts.count_tables import CountTable, read_table
 from copilot_tools.stats.spec import AnalysisSpec, Dialect, Metric
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from copilot_tools.nearest import bare
 from copilot_tools.refusals import Refusal
 from copilot_tools.stats.sources.rows.working import Working
 from copilot_tools.stats.sources.tables.table import shown
@@ -65,7 +66,7 @@ def arm_problems(working: Working, spec: AnalysisSpec) -> Iterator[Refusal]:
 
 def _unknown(arm: str, seen: tuple[int, int], working: Working, spec: AnalysisSpec) -> Refusal:
     count, first = seen
-    alike = next((a for a in spec.arm_names if _bare(a) == _bare(arm)), None)
+    alike = next((a for a in spec.arm_names if bare(a) == bare(arm)), None)
     where = f"{count:,} {'row has' if count == 1 else 'rows have'} the arm {shown(arm)} ({working.table.line(first)})"
     if alike is not None:
         return Refusal(
@@ -83,7 +84,3 @@ def _unknown(arm: str, seen: tuple[int, int], working: Working, spec: AnalysisSp
         name=spec.arm_column,
         value=arm,
     )
-
-
-def _bare(text: str) -> str:
-    return "".join(text.split()).casefold()

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 
+from copilot_tools.nearest import bare, closest
 from copilot_tools.refusals import Refusal
 from copilot_tools.stats.sources.rows.working import balance_columns, cut_columns
+from copilot_tools.stats.sources.tables.csv_file import declared
 from copilot_tools.stats.sources.tables.table import Table, shown
 from copilot_tools.stats.spec import AnalysisSpec
 
-__all__ = ["closest", "column_problems"]
+__all__ = ["column_problems"]
 
 _DELIMITERS = {";": "a semicolon", "\t": "a tab", "|": "a bar", ",": "a comma"}
 
@@ -34,7 +35,7 @@ def column_problems(table: Table, spec: AnalysisSpec, cuts: tuple[str, ...]) -> 
             yield Refusal(
                 code="data.column_missing",
                 reason=f"There is no column {shown(name)}, which the plan uses as {' and as '.join(uses)}.",
-                cure=closest(name, table),
+                cure=_instead(name, table),
                 name=name,
             )
     yield from _two_parts(spec, cuts)
@@ -74,8 +75,8 @@ def _whole_header(table: Table, spec: AnalysisSpec, missing: dict[str, list[str]
                 return Refusal(
                     code="data.delimiter",
                     reason=f"The header is one single column, {shown(names[0])}, and holds {called}.",
-                    cure=f"Declare dialect.delimiter: {mark!r}; numbers in such files often have a decimal comma "
-                    "(dialect.decimal: ',').",
+                    cure=f"Declare it {declared(f'delimiter: {mark!r}')}; numbers in such files often have a decimal "
+                    "comma (decimal: ',').",
                     name="dialect.delimiter",
                     value=spec.dialect.delimiter,
                 )
@@ -98,16 +99,12 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def closest(name: str, table: Table) -> str:
+def _instead(name: str, table: Table) -> str:
     """What else the missing column may be: the same name but for case or spaces, the nearest ones, or all there are."""
-    bare = "".join(name.split()).casefold()
-    for other in table.columns:
-        if "".join(other.split()).casefold() == bare:
-            return f"Did you mean {shown(other)}? It differs only in capitals or spaces."
-    near = difflib.get_close_matches(name, table.columns, n=3, cutoff=0.6)
-    if near:
-        return f"Did you mean {' or '.join(shown(n) for n in near)}?"
-    return f"The columns are {_listed(table)}."
+    same = next((other for other in table.columns if bare(other) == bare(name)), None)
+    if same is not None:
+        return f"Did you mean {shown(same)}? It differs only in capitals or spaces."
+    return closest(name, table.columns, most=3, listed="The columns are", shown=shown)
 
 
 def _listed(table: Table, most: int = 12) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from copilot_tools.refusals import Refusal, refuse_if_any
-from copilot_tools.stats.evidence import BALANCE, Evidence, SourceInfo
+from copilot_tools.stats.evidence import Evidence, SourceInfo
 from copilot_tools.stats.sources.rows.files import open_file
 from copilot_tools.stats.sources.rows.source import RowsSource
 from copilot_tools.stats.sources.rows.working import Working, balance_columns
@@ -24,8 +24,6 @@ __all__ = ["EventsSource", "Rule", "open_events"]
 
 Rule = Literal["sum", "any", "first"]
 """How the events of a unit become one value: their sum; whether any is not zero; the earliest that is not empty."""
-
-RELATION = "aggregated"
 
 
 def open_events(
@@ -106,23 +104,26 @@ class EventsSource:
         asked = {m.name for m in metrics}
         rewritten = tuple(m for m in units.spec.metrics if m.name in asked)
         evidence = units.source.scan(units.spec, metrics=rewritten, cuts=cuts)
-        renamed = {f"{BALANCE}{new}": f"{BALANCE}{old}" for new, old in units.before.items()}
-        cells = tuple(
-            c.model_copy(update={"metric": renamed[c.metric]}) if c.metric in renamed else c for c in evidence.cells
-        )
+        before = tuple(c.model_copy(update={"metric": units.before[c.metric]}) for c in evidence.before)
         said = (units.sentence, *units.immature, *evidence.quality.treatment)
         quality = evidence.quality.model_copy(update={"rows": units.events, "treatment": said})
-        return evidence.model_copy(update={"cells": cells, "quality": quality})
+        return evidence.model_copy(update={"before": before, "quality": quality})
 
     def _units(self, spec: AnalysisSpec, cuts: tuple[str, ...]) -> tuple[_Units | None, tuple[Refusal, ...]]:
         key = f"{spec.model_dump_json()} {cuts!r}"
         if self._made is None or self._made[0] != key:
+            if self._made is not None and self._made[1][0] is not None:
+                self._made[1][0].drop()
+            self._made = None
             found = self._undeclared(spec)
             working, problems = self._events.working(spec, cuts)
             found += tuple(p for p in problems if p.code != "data.column_empty")
             units = None
-            if working is not None and not found:
-                units = _aggregate(working, spec, self._rules, self.describe())
+            if working is not None:
+                try:
+                    units = None if found else _aggregate(working, spec, self._rules, self.describe())
+                finally:
+                    working.drop()
             self._made = (key, (units, found))
         return self._made[1]
 
@@ -180,6 +181,12 @@ class _Units:
     sentence: str
     immature: tuple[str, ...]
 
+    def drop(self) -> None:
+        """Take the aggregated table, and what was made of it, out of the engine."""
+        self.source.drop()
+        table = self.source.table
+        table.connection.execute(f"DROP TABLE IF EXISTS {table.relation}")
+
 
 def _aggregate(working: Working, spec: AnalysisSpec, rules: Mapping[str, Rule], info: SourceInfo) -> _Units:
     columns = _Columns(working, rules)
@@ -218,14 +225,14 @@ def _aggregate(working: Working, spec: AnalysisSpec, rules: Mapping[str, Rule], 
     chosen = {str(name): code for name, code in kept.items()} | columns.made
     names = list(chosen)
     listed = [f"{code} AS c{i}" for i, code in enumerate(chosen.values())]
-    w, connection = working.name, working.connection
+    w, connection, relation = working.name, working.connection, f"{working.name}_aggregated"
     connection.execute(
-        f"CREATE OR REPLACE TABLE {RELATION} AS SELECT {', '.join(listed)} "
+        f"CREATE TABLE {relation} AS SELECT {', '.join(listed)} "
         f"FROM (SELECT *, row_number() OVER (ORDER BY {working.in_order}) AS nth, "
         f"min(seen_at) OVER (PARTITION BY unit, arm) AS first_at FROM {w}) GROUP BY unit, arm ORDER BY min(nth)"
     )
-    units = Table.created(connection, RELATION, names)
-    counts = connection.execute(f"SELECT (SELECT count(*) FROM {w}), (SELECT count(*) FROM {RELATION})").fetchone()
+    units = Table.created(connection, relation, names)
+    counts = connection.execute(f"SELECT (SELECT count(*) FROM {w}), (SELECT count(*) FROM {relation})").fetchone()
     events, rows = (int(x) for x in counts or (0, 0))
     return _Units(
         source=RowsSource(units, info),

@@ -12,7 +12,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 from copilot_tools.refusals import Refused
 from copilot_tools.stats.evidence import SourceInfo
 from copilot_tools.stats.sources.rows.source import RowsSource
-from copilot_tools.stats.sources.tables.excel import arrow_column, load_arrow
+from copilot_tools.stats.sources.tables.arrow import arrow_column, load_arrow
 from copilot_tools.stats.sources.tables.table import Table, check_header, connect
 
 if TYPE_CHECKING:

@@ -18,22 +18,37 @@ from copilot_tools.stats.spec import AnalysisSpec
 
 __all__ = ["Analysed", "apply_policy"]
 
-RELATION = "analysed"
-
 
 @dataclass(frozen=True, slots=True)
 class Analysed:
     """The rows that are analysed, one a unit, as a view in the engine.
 
     Attributes:
+        working: The working table it looks at.
         relation: Name of the view.
         quality: What was found and done; missing cells are the scan's to add.
         closed: Why no outcome may be read, one phrase a reason; empty when they may.
     """
 
+    working: Working
     relation: str
     quality: Quality
     closed: tuple[str, ...]
+
+    def drop(self) -> None:
+        """Take the view, and what it leans on, out of the engine; the working table stays."""
+        w = self.working
+        w.connection.execute(f"DROP VIEW IF EXISTS {self.relation}")
+        for helper in (_two_arms_name(w), _repeated_name(w)):
+            w.connection.execute(f"DROP TABLE IF EXISTS {helper}")
+
+
+def _two_arms_name(working: Working) -> str:
+    return f"{working.name}_two_arms"
+
+
+def _repeated_name(working: Working) -> str:
+    return f"{working.name}_repeated"
 
 
 @dataclass
@@ -72,9 +87,8 @@ def apply_policy(working: Working, spec: AnalysisSpec) -> Analysed:
     two_arms = _two_arms(steps, as_found) if working.unit else None
     repeated = _repeated(steps) if working.unit else None
     not_activated = _activation(steps)
-    working.connection.execute(
-        f"CREATE OR REPLACE VIEW {RELATION} AS SELECT *, rowid AS r FROM {w} WHERE {steps.where}"
-    )
+    name = f"{w}_analysed"
+    working.connection.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM {w} WHERE {steps.where}")
     if steps.closed:
         steps.said.append(
             f"No outcome was read: the plan's policy does not say what to do about {_listed(steps.closed)}."
@@ -89,7 +103,7 @@ def apply_policy(working: Working, spec: AnalysisSpec) -> Analysed:
         units_before_policy=before,
         treatment=tuple(steps.said),
     )
-    return Analysed(relation=RELATION, quality=quality, closed=tuple(steps.closed))
+    return Analysed(working=working, relation=name, quality=quality, closed=tuple(steps.closed))
 
 
 def _plural(count: int, one: str, many: str) -> str:
@@ -137,11 +151,12 @@ def _two_arms(steps: _Steps, as_found: str) -> int:
     if steps.working.unique:
         return 0
     connection, w = steps.working.connection, steps.working.name
+    table = _two_arms_name(steps.working)
     connection.execute(
-        f"CREATE OR REPLACE TABLE two_arms AS SELECT unit FROM {w} WHERE {as_found} "
+        f"CREATE OR REPLACE TABLE {table} AS SELECT unit FROM {w} WHERE {as_found} "
         "GROUP BY unit HAVING min(arm) <> max(arm)"
     )
-    found = steps.one("SELECT count(*) FROM two_arms")
+    found = steps.one(f"SELECT count(*) FROM {table}")
     if not found:
         return 0
     policy = steps.spec.policy
@@ -150,7 +165,7 @@ def _two_arms(steps: _Steps, as_found: str) -> int:
     if policy.two_arms == "refuse" and share > policy.two_arms_tolerance:
         steps.closed.append(what)
         return found
-    steps.kept.append("unit NOT IN (SELECT unit FROM two_arms)")
+    steps.kept.append(f"unit NOT IN (SELECT unit FROM {table})")
     tolerated = f", {share:.2%} of all units, which the plan tolerates," if policy.two_arms == "refuse" else ""
     steps.said.append(f"{what}{tolerated} {'was' if found == 1 else 'were'} left out with all rows.")
     return found
@@ -161,18 +176,19 @@ def _repeated(steps: _Steps) -> dict[str, int]:
     if steps.working.unique:
         return dict.fromkeys(steps.spec.arm_names, 0)
     connection, w = steps.working.connection, steps.working.name
+    table = _repeated_name(steps.working)
     found = steps.by_arm(f"SELECT arm, count(*) - count(DISTINCT unit) FROM {w} WHERE {steps.where} GROUP BY arm")
     total = sum(found.values())
     if not total:
         return found
     connection.execute(
-        f"CREATE OR REPLACE TABLE repeated AS WITH several AS "
+        f"CREATE OR REPLACE TABLE {table} AS WITH several AS "
         f"(SELECT unit, arm FROM {w} WHERE {steps.where} GROUP BY unit, arm HAVING count(*) > 1) "
         f"SELECT place FROM (SELECT rowid AS place, row_number() OVER (PARTITION BY unit, arm "
         f"ORDER BY {steps.working.in_order}) AS nth FROM {w} SEMI JOIN several USING (unit, arm) WHERE {steps.where}) "
         "WHERE nth > 1"
     )
-    steps.kept.append("rowid NOT IN (SELECT place FROM repeated)")
+    steps.kept.append(f"rowid NOT IN (SELECT place FROM {table})")
     what = _plural(total, "row that repeats a unit of the same arm", "rows that repeat a unit of the same arm")
     if steps.spec.policy.duplicates == "refuse":
         steps.closed.append(what)

@@ -1,27 +1,33 @@
 """The one scan: moments of every metric in every arm and slice, counts of units, missing cells, largest values.
 
 One query with grouping sets sums (x - k) and (x - k)(y - l) about a rough centre k of each column, compensated
-(Kahan), so that neither the order of rows nor the number of threads shows, and a mean of 1e9 keeps its variance.
+(Kahan), so that a mean of 1e9 keeps its variance. The order of rows and the number of threads move the sums, and so the
+moments, by a few units in the last place of a double at most (the centre is that of the first rows); whole numbers
+about a centre of 0, such as the successes of a proportion, are exact. Dimensions are grouped together where their
+levels make few cells, and each is rolled up from those: every row is then summed into few cells, not one a dimension.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from copilot_tools.results import Slice
-from copilot_tools.stats.evidence import BALANCE, Extreme, MetricCell, Missing, UnitCell
+from copilot_tools.stats.evidence import Extreme, MetricCell, Missing, UnitCell
 from copilot_tools.stats.moments import Moments
 from copilot_tools.stats.sources.rows.dimensions import Dimension
 from copilot_tools.stats.sources.rows.working import Working
 from copilot_tools.stats.sources.tables.sql import number_literal
 from copilot_tools.stats.spec import AnalysisSpec, Metric
 
-__all__ = ["Block", "above", "balance_block", "days", "empty", "extremes", "metric_block", "missing", "moments"]
+__all__ = ["Block", "above", "balance_block", "before", "days", "extremes", "metric_block", "missing", "moments"]
 
 _CENTRE_ROWS = 20_000
 _EXTREMES = 10
+_MOST_CELLS = 4_096
+"""Cells of one set of dimensions, over all arms: beyond it the cells no longer fit a processor's nearest memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +35,7 @@ class Block:
     """Columns whose moments are taken together, over the rows where all have a value.
 
     Attributes:
-        name: Metric name, or BALANCE and a column.
+        name: Metric name, or the column measured before assignment.
         columns: Their names.
         values: SQL of each value after the null and outlier policy; NULL where it stays empty.
         centres: A rough centre of each.
@@ -84,7 +90,7 @@ def _quantile(working: Working, relation: str, value: str, quantile: float | Non
 def balance_block(working: Working, relation: str, column: str) -> Block:
     """The one-column block of a column measured before assignment; empty cells are left out."""
     return Block(
-        name=f"{BALANCE}{column}",
+        name=column,
         columns=(column,),
         values=(working.number(column),),
         centres=(_centre(working, relation, column),),
@@ -148,22 +154,25 @@ def moments(
     levels = [f"l{i}" for i in range(len(sliced))]
     inner = ["arm", *(f"{d.level} AS {name}" for d, name in zip(sliced, levels, strict=True))]
     inner += [f"{expression} AS {name}" for expression, name in wanted.terms.items()]
-    # One dimension a set. A set of several (packed to save passes over the data) would roll up below as it is.
-    sets: list[tuple[int, ...]] = [(), *((i,) for i in range(len(sliced)))]
+    sets = _packed([d.size for d in sliced], _MOST_CELLS // len(spec.arms))
     grouped = ", ".join(f"({', '.join(['arm', *(levels[i] for i in s)])})" for s in sets)
-    mask = f"grouping_id({', '.join(levels)})" if levels else "0"
-    totals: dict[tuple[int, str, str], list[float]] = {}
+    masked = f"grouping_id({', '.join(levels)})" if levels else "0"
+    cells: dict[tuple[int, str, str], list[Sequence[float]]] = {}
+    # Every set covers every row: the whole is taken from the first of them alone.
+    last = len(sliced) - 1
+    whole_mask = sum(1 << (last - i) for i in range(len(sliced)) if i not in sets[0])
     for row in working.connection.execute(
-        f"SELECT {mask}, arm, {', '.join([*levels, *wanted.sums])} FROM (SELECT {', '.join(inner)} FROM {relation}) "
+        f"SELECT {masked}, arm, {', '.join([*levels, *wanted.sums])} FROM (SELECT {', '.join(inner)} FROM {relation}) "
         f"GROUP BY GROUPING SETS ({grouped})"
     ).fetchall():
         # A bit of the mask is set where the dimension is summed over; the first dimension has the highest bit.
-        used = [i for i in range(len(sliced)) if not int(row[0]) >> (len(sliced) - 1 - i) & 1]
-        numbers = [0.0 if x is None else x for x in row[2 + len(levels) :]]
-        for i in used or [-1]:
-            key = (i, "" if i < 0 else str(row[2 + i]), str(row[1]))
-            held = totals.get(key)
-            totals[key] = numbers if held is None else [a + b for a, b in zip(held, numbers, strict=True)]
+        mask, arm, numbers = int(row[0]), str(row[1]), [0.0 if x is None else x for x in row[2 + len(levels) :]]
+        for i in range(len(sliced)):
+            if not mask >> (last - i) & 1:
+                cells.setdefault((i, sliced[i].called(row[2 + i]), arm), []).append(numbers)
+        if mask == whole_mask:
+            cells.setdefault((-1, "", arm), []).append(numbers)
+    totals = {key: [_total(column) for column in zip(*held, strict=True)] for key, held in cells.items()}
     for arm in spec.arm_names:
         totals.setdefault((-1, "", arm), [0.0] * len(wanted.sums))
     order = {arm: i for i, arm in enumerate(spec.arm_names)}
@@ -177,6 +186,35 @@ def moments(
             for k in keys
         ),
     )
+
+
+def _packed(sizes: Sequence[int], most: int) -> list[tuple[int, ...]]:
+    """Dimensions grouped together so that no set has more cells than ``most``, save one dimension alone.
+
+    The largest go first, each into the first set that has room for it.
+    """
+    sets: list[tuple[int, list[int]]] = []
+    for i in sorted(range(len(sizes)), key=lambda i: (-sizes[i], i)):
+        place = next((k for k, (cells, _) in enumerate(sets) if cells * sizes[i] <= most), None)
+        if place is None:
+            sets.append((sizes[i], [i]))
+        else:
+            cells, held = sets[place]
+            sets[place] = (cells * sizes[i], [*held, i])
+    return [tuple(sorted(held)) for _, held in sets] or [()]
+
+
+def _total(numbers: Sequence[float]) -> float:
+    try:
+        return math.fsum(numbers)  # exact, so that the order of cells does not show
+    except (OverflowError, ValueError):  # beyond a double: the moments will say so
+        return float(sum(numbers))
+
+
+def before(working: Working, relation: str, spec: AnalysisSpec, columns: Iterable[str]) -> tuple[MetricCell, ...]:
+    """Moments of columns measured before assignment, in every arm, over all its units."""
+    blocks = [balance_block(working, relation, c) for c in columns]
+    return moments(working, relation, spec, blocks, ())[1] if blocks else ()
 
 
 def missing(working: Working, relation: str, spec: AnalysisSpec) -> tuple[Missing, ...]:
@@ -221,7 +259,7 @@ def days(working: Working, relation: str) -> tuple[dt.date, dt.date] | None:
     row = working.connection.execute(f"SELECT min(day), max(day) FROM {relation}").fetchone()
     if not row or row[0] is None:
         return None
-    return dt.date.fromisoformat(row[0]), dt.date.fromisoformat(row[1])
+    return row[0], row[1]
 
 
 def above(working: Working, relation: str, metric: Metric, cap: float) -> int:
@@ -229,11 +267,4 @@ def above(working: Working, relation: str, metric: Metric, cap: float) -> int:
     row = working.connection.execute(
         f"SELECT count(*) FROM {relation} WHERE {working.number(metric.column)} > {number_literal(cap)}"
     ).fetchone()
-    return int(row[0]) if row else 0
-
-
-def empty(working: Working, relation: str, metric: Metric) -> int:
-    """How many units have an empty cell in a metric's columns, over all arms."""
-    condition = " OR ".join(f"{working.number(c)} IS NULL" for c in metric.columns)
-    row = working.connection.execute(f"SELECT count(*) FROM {relation} WHERE {condition}").fetchone()
     return int(row[0]) if row else 0

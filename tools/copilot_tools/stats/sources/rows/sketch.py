@@ -29,7 +29,7 @@ def sketch(working: Working) -> tuple[int, ...]:
     bound = min((1 << 63) - 1, (1 << 63) * 16 * SIZE // max(total, 1))
     for limit in (bound, (1 << 63) - 1):
         found = working.connection.execute(
-            f"SELECT DISTINCT h FROM (SELECT md5_number_lower(unit) >> 1 AS h FROM {working.name} "
+            f"SELECT DISTINCT h FROM (SELECT md5_number_lower({working.unit_text}) >> 1 AS h FROM {working.name} "
             f"WHERE unit IS NOT NULL) WHERE h <= {limit} ORDER BY h LIMIT {SIZE}"
         ).fetchall()
         if len(found) == SIZE:

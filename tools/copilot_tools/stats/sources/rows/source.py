@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copilot_tools.refusals import Refusal, Refused, refuse_if_any
-from copilot_tools.stats.evidence import Evidence, SourceInfo
+from copilot_tools.stats.evidence import Evidence, Missing, SourceInfo
 from copilot_tools.stats.sources.rows import scan
 from copilot_tools.stats.sources.rows.arm_checks import arm_problems
 from copilot_tools.stats.sources.rows.column_checks import column_problems
@@ -14,7 +14,7 @@ from copilot_tools.stats.sources.rows.quality import Analysed, apply_policy
 from copilot_tools.stats.sources.rows.sketch import sketch
 from copilot_tools.stats.sources.rows.value_checks import empty_cells, value_problems
 from copilot_tools.stats.sources.rows.working import Working, balance_columns, prepare
-from copilot_tools.stats.sources.tables.table import Table
+from copilot_tools.stats.sources.tables.table import Table, shown
 from copilot_tools.stats.spec import AnalysisSpec, Dialect, Metric
 
 __all__ = ["RowsSource"]
@@ -46,7 +46,10 @@ class RowsSource:
         return self._check(spec, cuts)[1]
 
     def working(self, spec: AnalysisSpec, cuts: tuple[str, ...] = ()) -> tuple[Working | None, tuple[Refusal, ...]]:
-        """The working table, and what is wrong with single cells: what event rows share with unit rows."""
+        """A new working table, and what is wrong with single cells: what event rows share with unit rows.
+
+        Whoever asked for it drops it.
+        """
         found: list[Refusal] = list(self._dialect_problems(spec))
         found += column_problems(self._table, spec, cuts)
         try:
@@ -55,19 +58,31 @@ class RowsSource:
             return None, (*found, *refused.refusals)
         row = working.connection.execute(f"SELECT count(*) FROM {working.name}").fetchone()
         if not row or not row[0]:
-            empty = Refusal(
-                code="data.no_rows",
-                reason=f"{self._info.name} has a header but no row.",
-                cure="Export the data again, with its rows.",
-                name=self._info.name,
-                value=0,
-            )
-            return None, (*found, empty)
+            working.drop()
+            return None, (*found, self._no_rows())
         if working.arm:
             found += arm_problems(working, spec)
             found += exposure_problems(working, spec)
         found += value_problems(working, spec)
         return working, tuple(found)
+
+    def drop(self) -> None:
+        """Take out of the engine what the last check put there; the data stays."""
+        if self._checked is not None and self._checked[1] is not None:
+            self._checked[1].drop()
+        self._checked = None
+
+    def _no_rows(self) -> Refusal:
+        name = self._info.name
+        broken = next((c for c in self._table.columns if "\n" in c or "\r" in c), None)
+        reason, cure = f"{name} has a header but no row.", "Export the data again, with its rows."
+        if broken is not None:
+            reason = (
+                f"{name} has no row below its header, whose quoted cell {shown(broken)} goes on over a line end: what "
+                "looks like rows may have been read as part of it."
+            )
+            cure = "Close the quotation mark on the first line, so that every column's name stands there whole."
+        return Refusal(code="data.no_rows", reason=reason, cure=cure, name=name, value=0)
 
     def _dialect_problems(self, spec: AnalysisSpec) -> tuple[Refusal, ...]:
         opened, declared = self._opened_with, spec.dialect
@@ -86,6 +101,7 @@ class RowsSource:
     def _check(self, spec: AnalysisSpec, cuts: tuple[str, ...]) -> tuple[Working | None, tuple[Refusal, ...]]:
         key = f"{spec.model_dump_json()} {cuts!r}"
         if self._checked is None or self._checked[0] != key:
+            self.drop()
             working, found = self.working(spec, cuts)
             if working is not None and working.arm:
                 counted = "arm IS NOT NULL" + (" AND active = 1" if working.active else "")
@@ -108,38 +124,53 @@ class RowsSource:
         if working is None:  # pragma: no cover - a missing working table always comes with a refusal
             raise AssertionError("no working table and no refusal")
         analysed = apply_policy(working, spec)
+        try:
+            return self._reduced(working, spec, analysed, () if analysed.closed else metrics)
+        finally:
+            analysed.drop()
+
+    def _reduced(
+        self, working: Working, spec: AnalysisSpec, analysed: Analysed, opened: tuple[Metric, ...]
+    ) -> Evidence:
+        """The analysed rows as evidence, with the outcomes of the opened metrics."""
         relation = analysed.relation
-        opened = () if analysed.closed else metrics
         outcome = [scan.metric_block(working, relation, m) for m in opened]
-        before = [scan.balance_block(working, relation, c) for c in balance_columns(spec)]
-        units, cells = scan.moments(working, relation, spec, [*outcome, *before], dimensions(working, relation, spec))
+        units, cells = scan.moments(working, relation, spec, outcome, dimensions(working, relation, spec))
         means = [b for b, m in zip(outcome, opened, strict=True) if m.kind == "mean"]
+        missing = scan.missing(working, relation, spec)
         quality = analysed.quality.model_copy(
             update={
-                "missing": scan.missing(working, relation, spec),
-                "treatment": (*analysed.quality.treatment, *_treated(working, analysed, opened, outcome)),
+                "missing": missing,
+                "treatment": (*analysed.quality.treatment, *_treated(working, relation, opened, outcome, missing)),
             }
         )
         return Evidence(
             source=self._info.model_copy(update={"sketch": sketch(working)}),
             units=units,
             cells=cells,
+            before=scan.before(working, relation, spec, balance_columns(spec)),
             quality=quality,
             extremes=scan.extremes(working, relation, spec, means),
             days=scan.days(working, relation),
         )
 
 
-def _treated(working: Working, analysed: Analysed, opened: tuple[Metric, ...], blocks: list[scan.Block]) -> list[str]:
+def _treated(
+    working: Working,
+    relation: str,
+    opened: tuple[Metric, ...],
+    blocks: list[scan.Block],
+    missing: tuple[Missing, ...],
+) -> list[str]:
     """Sentences on empty cells and caps, of the metrics whose outcomes were read."""
     said = []
     for metric, block in zip(opened, blocks, strict=True):
-        empty = scan.empty(working, analysed.relation, metric)
+        empty = sum(m.missing for m in missing if m.metric == metric.name)
         if empty:
             units = f"{empty:,} {'unit has' if empty == 1 else 'units have'} an empty cell in {metric.name}: "
             said.append(units + ("left out of this metric." if metric.nulls == "drop" else "counted as zero."))
         if block.cap is not None:
-            cut = scan.above(working, analysed.relation, metric, block.cap)
+            cut = scan.above(working, relation, metric, block.cap)
             of = f"the {metric.cap.quantile:.4%}" if metric.cap is not None and metric.cap.quantile is not None else ""
             quantile = f" ({of.rstrip('%').rstrip('0').rstrip('.')}% quantile of all arms)" if of else ""
             said.append(

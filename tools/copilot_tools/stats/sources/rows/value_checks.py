@@ -9,6 +9,7 @@ from typing import Any
 
 from copilot_tools.refusals import Refusal
 from copilot_tools.stats.sources.rows.working import Working, balance_columns
+from copilot_tools.stats.sources.tables.sql import is_whole
 from copilot_tools.stats.sources.tables.table import shown
 from copilot_tools.stats.spec import AnalysisSpec, Metric
 
@@ -26,20 +27,28 @@ def value_problems(working: Working, spec: AnalysisSpec) -> Iterator[Refusal]:
     filled: dict[str, str] = {}
     for column in working.numbers:
         n = working.number(column)
-        x = f"x{n[1:]}"
+        x = working.unread(column)
         offenders[f"{n}.text"] = _Offence(f"{x} IS NOT NULL", x)
-        offenders[f"{n}.infinite"] = _Offence(f"NOT isfinite({n})", n)
+        held = working.table.columns[column]
+        finite = held.kind == "boolean" or is_whole(held.sql_type)
+        offenders[f"{n}.infinite"] = _Offence("FALSE" if finite else f"NOT isfinite({n})", n)
         if any(m.kind == "proportion" and m.column == column for m in spec.metrics):
             offenders[f"{n}.not01"] = _Offence(f"isfinite({n}) AND {n} NOT IN (0.0, 1.0)", n)
         if any(column in (m.denominator, m.covariate_denominator) for m in spec.metrics):
             offenders[f"{n}.negative"] = _Offence(f"isfinite({n}) AND {n} < 0", n)
         filled[n] = f"count(*) FILTER ({n} IS NOT NULL OR {x} IS NOT NULL)"
-    offenders["unit.empty"] = _Offence("unit IS NULL", "'(empty)'")
-    offenders["unit.scientific"] = _Offence("regexp_full_match(unit, '[0-9][.,]?[0-9]*E[+][0-9]+')", "unit")
+    offenders["unit.empty"] = _Offence("unit IS NULL" if working.unit else "FALSE", "'(empty)'")
+    texts = working.unit is not None and working.unit.kind == "text"
+    scientific = "regexp_full_match(unit, '[0-9][.,]?[0-9]*E[+][0-9]+')" if texts else "FALSE"
+    offenders["unit.scientific"] = _Offence(scientific, "unit")
     offenders["time.unread"] = _Offence("at_unread IS NOT NULL", "at_unread")
-    offenders["time.empty"] = _Offence("seen_at IS NULL AND at_unread IS NULL", "'(empty)'")
+    offenders["time.empty"] = _Offence(
+        "seen_at IS NULL AND at_unread IS NULL" if working.time else "FALSE", "'(empty)'"
+    )
     offenders["active.unread"] = _Offence("active_unread IS NOT NULL", "active_unread")
-    offenders["active.empty"] = _Offence("active IS NULL AND active_unread IS NULL", "'(empty)'")
+    offenders["active.empty"] = _Offence(
+        "active IS NULL AND active_unread IS NULL" if working.active else "FALSE", "'(empty)'"
+    )
     seen = _Seen(working, offenders, filled)
     yield from _keys(seen, spec)
     yield from _numbers(seen, spec)
@@ -122,9 +131,8 @@ def _keys(seen: _Seen, spec: AnalysisSpec) -> Iterator[Refusal]:
     if working.time and seen.count("time.unread"):
         yield Refusal(
             code="data.time_unreadable",
-            reason=f"{_cells(seen.count('time.unread'))} of the time column {shown(spec.time_column)} cannot be "
-            "read as a "
-            f"date, {seen.first('time.unread')}.",
+            reason=f"{_cells(seen.count('time.unread'))} of the time column {shown(spec.time_column)} cannot be read "
+            f"as a date, {seen.first('time.unread')}.",
             cure="Write dates as 2025-03-31 or 2025-03-31 17:05:00; day and month in other orders are not guessed.",
             name=spec.time_column,
             value=seen.value("time.unread"),
@@ -141,8 +149,7 @@ def _keys(seen: _Seen, spec: AnalysisSpec) -> Iterator[Refusal]:
         yield Refusal(
             code="data.activation_values",
             reason=f"{_cells(seen.count('active.unread'))} of the activation column {shown(spec.activation)} are "
-            "neither "
-            f"true/false nor 1/0, {seen.first('active.unread')}.",
+            f"neither true/false nor 1/0, {seen.first('active.unread')}.",
             cure="Write 1 for units that could be affected and 0 for the others.",
             name=spec.activation,
             value=seen.value("active.unread"),
@@ -203,8 +210,7 @@ def _kind(seen: _Seen, metric: Metric) -> Iterator[Refusal]:
                 yield Refusal(
                     code="data.denominator_negative",
                     reason=f"{_cells(seen.count(key))} of the denominator {shown(column)} of metric "
-                    f"{shown(metric.name)} "
-                    f"are below 0, {seen.first(key)}.",
+                    f"{shown(metric.name)} are below 0, {seen.first(key)}.",
                     cure="A denominator counts something, so it cannot be negative: correct the export.",
                     name=column,
                     value=seen.value(key),
@@ -224,8 +230,7 @@ def _not_numeric(seen: _Seen, n: str, column: str, spec: AnalysisSpec, *, covari
         code = "data.decimal_mark"
         cure = (
             f"The declared decimal mark is {spec.dialect.decimal!r}: declare the file's own (dialect.decimal), "
-            "and export "
-            "without marks between thousands."
+            "and export without marks between thousands."
         )
     elif value.lower() in _EMPTY_WORDS:
         cure = "Leave a cell empty where there is no value, and say in the plan what an empty cell means (nulls)."
@@ -256,7 +261,7 @@ def empty_cells(working: Working, relation: str, spec: AnalysisSpec) -> Iterator
     columns = list(dict.fromkeys(columns))
     if columns:
         counts = ", ".join(
-            f"count(*) FILTER ({working.number(c)} IS NULL AND x{working.numbers[c]} IS NULL)" for c in columns
+            f"count(*) FILTER ({working.number(c)} IS NULL AND {working.unread(c)} IS NULL)" for c in columns
         )
         row = working.connection.execute(f"SELECT count(*), {counts} FROM {relation}").fetchone() or ()
         for column, empty in zip(columns, row[1:], strict=True):
@@ -265,8 +270,7 @@ def empty_cells(working: Working, relation: str, spec: AnalysisSpec) -> Iterator
                 yield Refusal(
                     code="data.empty_cells",
                     reason=f"{_cells(empty)} of column {shown(column)} are empty, and the plan does not say what "
-                    "an empty "
-                    f"cell means for {', '.join(shown(u) for u in users)}.",
+                    f"an empty cell means for {', '.join(shown(u) for u in users)}.",
                     cure="Set the metric's nulls to drop (the unit leaves this metric) or zero (nothing happened).",
                     name=column,
                     value=empty,
@@ -281,8 +285,7 @@ def empty_cells(working: Working, relation: str, spec: AnalysisSpec) -> Iterator
                 yield Refusal(
                     code="data.denominator_zero",
                     reason=f"The denominator {shown(metric.denominator)} of metric {shown(metric.name)} is 0 in "
-                    "every row "
-                    f"of arm {shown(arm)}, so there is no ratio.",
+                    f"every row of arm {shown(arm)}, so there is no ratio.",
                     cure="Check that this is the right column, or wait for data.",
                     name=metric.denominator,
                     value=arm,

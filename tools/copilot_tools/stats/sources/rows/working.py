@@ -1,25 +1,28 @@
 """The working table: of all columns the ones a spec needs, each cell read once as what the spec says it is.
 
-Its rows keep the order of the data (``rowid`` counts from 0). Columns: unit, arm, shown (exposure) as text; seen_at
-(time of exposure) and day in the declared time zone; active; n0, n1, ... numbers and x0, x1, ... the texts that should
-have been numbers (as at_unread, active_unread); d0, d1, ... cuts as text and e0, e1, ... the same as numbers.
+Its rows keep the order of the data (``rowid`` counts from 0). Columns: unit (as text, whole numbers as they are); arm
+and shown (exposure) as text; seen_at (time of exposure) and day in the declared time zone; active; n0, n1, ... numbers
+and, for columns that are not numbers already, x0, x1, ... the texts that should have been numbers (as at_unread,
+active_unread); d0, d1, ... cuts, as text or as the numbers they are.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import count
 
 import duckdb
 
 from copilot_tools.refusals import Refused
 from copilot_tools.stats.sources.tables import sql
-from copilot_tools.stats.sources.tables.table import Table
+from copilot_tools.stats.sources.tables.table import Column, Table
 from copilot_tools.stats.spec import AnalysisSpec
 
 __all__ = ["Working", "balance_columns", "cut_columns", "number_columns", "prepare", "session_zone"]
 
-NAME = "working"
+_NUMBERED = count(1)
+"""Every working table has a name of its own: one engine may hold several, for several specs."""
 
 
 def balance_columns(spec: AnalysisSpec) -> tuple[str, ...]:
@@ -46,26 +49,28 @@ class Working:
     Attributes:
         table: The data it was made from.
         numbers: Column -> index i of its n and x columns; columns the data lacks are not in it.
-        cuts: Column -> index i of its d and e columns.
-        unit: Whether a unit column is there; without one, a row is a unit.
+        cuts: Column -> index i of its d column.
+        unit: The unit column; None where there is none, and a row is a unit.
         arm: Whether an arm column is there.
         time: Whether a time column is there.
         shown: Whether an exposure column is there.
         active: Whether an activation column is there.
         unique: Whether every unit has one row only, among the rows in an arm.
+        decimal: Decimal mark of numbers written as text.
         name: Its name in the engine.
     """
 
     table: Table
     numbers: dict[str, int]
     cuts: dict[str, int]
-    unit: bool
+    unit: Column | None
     arm: bool
     time: bool
     shown: bool
     active: bool
     unique: bool
-    name: str = NAME
+    decimal: str
+    name: str
 
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:
@@ -76,10 +81,41 @@ class Working:
         """SQL name of a column read as a number."""
         return f"n{self.numbers[column]}"
 
+    def unread(self, column: str) -> str:
+        """SQL of the text of a cell that should have been a number; NULL where it is one, or empty."""
+        return "CAST(NULL AS VARCHAR)" if _is_number(self.table.columns[column]) else f"x{self.numbers[column]}"
+
+    @property
+    def unit_text(self) -> str:
+        """SQL of a row's unit as text."""
+        return "CAST(unit AS VARCHAR)" if self.unit is not None and sql.is_whole(self.unit.sql_type) else "unit"
+
+    def cut_text(self, column: str, cut: str) -> str:
+        """SQL of a cut's cell (``cut``, as it is held) as text; NULL where it is empty."""
+        return sql.text(cut, self.table.columns[column].sql_type) if _is_number(self.table.columns[column]) else cut
+
+    def cut_number(self, column: str, cut: str) -> str:
+        """SQL of a cut's cell as a number; NULL where it is empty, or a name: a code such as 01234 is a name."""
+        held = self.table.columns[column]
+        if _is_number(held):
+            return sql.number(cut, held.sql_type, self.decimal)
+        if held.kind != "text":
+            return "CAST(NULL AS DOUBLE)"
+        code = f"substr({cut}, 1, 1) = '0' AND substr({cut}, 2, 1) BETWEEN '0' AND '9'"
+        return f"CASE WHEN {code} THEN NULL ELSE {sql.number(cut, 'VARCHAR', self.decimal)} END"
+
     @property
     def in_order(self) -> str:
         """What makes one row of a unit the first."""
         return "seen_at, rowid" if self.time else "rowid"
+
+    def drop(self) -> None:
+        """Take the working table out of the engine."""
+        self.connection.execute(f"DROP TABLE IF EXISTS {self.name}")
+
+
+def _is_number(column: Column) -> bool:
+    return column.kind in {"number", "boolean"}
 
 
 def session_zone(connection: duckdb.DuckDBPyConnection, zone: str) -> None:
@@ -104,21 +140,51 @@ def prepare(table: Table, spec: AnalysisSpec, cuts: Iterable[str]) -> Working:
     """Build the working table from the columns that are there; what is missing is left out, for the checks to name.
 
     Raises:
-        Refused: The time zone does not exist.
+        Refused: The time zone does not exist; or the table's file was changed or damaged since it was opened.
     """
     session_zone(table.connection, spec.dialect.timezone)
     has = table.columns
     numbers = {c: i for i, c in enumerate(c for c in number_columns(spec) if c in has)}
     sliced = {c: i for i, c in enumerate(c for c in cut_columns(spec, cuts) if c in has)}
     exposure = spec.exposure.column if spec.exposure is not None else None
-    decimal = spec.dialect.decimal
+    unit = has.get(spec.unit) if spec.unit is not None else None
+    name = f"working{next(_NUMBERED)}"
+    chosen, inner = _fixed(has, spec, unit, exposure)
+    for column, i in numbers.items():
+        inner.append(f"{sql.number(has[column].sql, has[column].sql_type, spec.dialect.decimal)} AS n{i}")
+        chosen.append(f"n{i}")
+        if not _is_number(has[column]):
+            unread = f"n{i} IS NULL" if has[column].kind == "text" else "TRUE"
+            chosen.append(f"CASE WHEN {unread} THEN {_text(has, column)} END AS x{i}")
+    for column, i in sliced.items():
+        chosen.append(f"{has[column].sql if _is_number(has[column]) else _text(has, column)} AS d{i}")
+    with table.reading():
+        table.connection.execute(
+            f"CREATE TABLE {name} AS SELECT {', '.join(chosen)} FROM (SELECT {', '.join(inner)} FROM {table.relation})"
+        )
+    return Working(
+        table=table,
+        numbers=numbers,
+        cuts=sliced,
+        unit=unit,
+        arm=spec.arm_column in has,
+        time=spec.time_column in has,
+        shown=exposure in has,
+        active=spec.activation in has,
+        unique=_unique(table.connection, name),
+        decimal=spec.dialect.decimal,
+        name=name,
+    )
 
-    def as_text(name: str | None) -> str:
-        return sql.text(has[name].sql, has[name].sql_type) if name in has else "CAST(NULL AS VARCHAR)"
 
-    def as_number(name: str) -> str:
-        return sql.number(has[name].sql, has[name].sql_type, decimal)
+def _text(has: dict[str, Column], name: str | None) -> str:
+    return sql.text(has[name].sql, has[name].sql_type) if name in has else "CAST(NULL AS VARCHAR)"
 
+
+def _fixed(
+    has: dict[str, Column], spec: AnalysisSpec, unit: Column | None, exposure: str | None
+) -> tuple[list[str], list[str]]:
+    """The columns every working table has, and those of the inner query: no cell is parsed twice."""
     at = (
         sql.instant(has[spec.time_column].sql, has[spec.time_column].sql_type, spec.dialect.timezone)
         if spec.time_column in has
@@ -130,43 +196,21 @@ def prepare(table: Table, spec: AnalysisSpec, cuts: Iterable[str]) -> Working:
         else "CAST(NULL AS DOUBLE)"
     )
     chosen = [
-        f"{as_text(spec.unit)} AS unit",
-        f"{as_text(spec.arm_column)} AS arm",
-        f"{as_text(exposure)} AS shown",
+        f"{unit.sql if unit is not None and sql.is_whole(unit.sql_type) else _text(has, spec.unit)} AS unit",
+        f"{_text(has, spec.arm_column)} AS arm",
+        f"{_text(has, exposure)} AS shown",
         "seen_at",
-        "strftime(CAST(seen_at AS DATE), '%Y-%m-%d') AS day",
-        f"CASE WHEN seen_at IS NULL THEN {as_text(spec.time_column)} END AS at_unread",
+        "CAST(seen_at AS DATE) AS day",
+        f"CASE WHEN seen_at IS NULL THEN {_text(has, spec.time_column)} END AS at_unread",
         "active",
-        f"CASE WHEN active IS NULL THEN {as_text(spec.activation)} END AS active_unread",
+        f"CASE WHEN active IS NULL THEN {_text(has, spec.activation)} END AS active_unread",
     ]
-    # Numbers are read in an inner query, so that no cell is parsed twice.
-    inner = ["*", f"{at} AS seen_at", f"{active} AS active"]
-    for name, i in numbers.items():
-        inner.append(f"{as_number(name)} AS n{i}")
-        unread = "TRUE" if has[name].kind in {"time", "other"} else f"n{i} IS NULL"
-        chosen += [f"n{i}", f"CASE WHEN {unread} THEN {as_text(name)} END AS x{i}"]
-    for name, i in sliced.items():
-        # A code such as 01234 is a name made of digits, not a number.
-        digits = f"substr({as_text(name)}, 1, 1) = '0' AND substr({as_text(name)}, 2, 1) BETWEEN '0' AND '9'"
-        code = digits if has[name].kind == "text" else "FALSE"
-        chosen += [f"{as_text(name)} AS d{i}", f"CASE WHEN {code} THEN NULL ELSE {as_number(name)} END AS e{i}"]
-    table.connection.execute(
-        f"CREATE OR REPLACE TABLE {NAME} AS SELECT {', '.join(chosen)} "
-        f"FROM (SELECT {', '.join(inner)} FROM {table.relation})"
-    )
-    return Working(
-        table=table,
-        numbers=numbers,
-        cuts=sliced,
-        unit=spec.unit in has,
-        arm=spec.arm_column in has,
-        time=spec.time_column in has,
-        shown=exposure in has,
-        active=spec.activation in has,
-        unique=_unique(table.connection),
-    )
+    return chosen, ["*", f"{at} AS seen_at", f"{active} AS active"]
 
 
-def _unique(connection: duckdb.DuckDBPyConnection) -> bool:
-    row = connection.execute(f"SELECT count(unit) = count(DISTINCT unit) FROM {NAME} WHERE arm IS NOT NULL").fetchone()
+def _unique(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
+    named = f"(SELECT unit FROM {name} WHERE arm IS NOT NULL AND unit IS NOT NULL)"
+    row = connection.execute(
+        f"SELECT (SELECT count(*) FROM {named}) = (SELECT count(*) FROM (SELECT DISTINCT unit FROM {named}))"
+    ).fetchone()
     return bool(row and row[0])

@@ -14,7 +14,7 @@ from copilot_tools.stats.sources.tables.sql import literal
 from copilot_tools.stats.sources.tables.table import Table, check_header, shown
 from copilot_tools.stats.spec import Dialect
 
-__all__ = ["load_csv"]
+__all__ = ["declared", "load_csv"]
 
 _GLOB = re.compile(r"[*?\[\]{}]")
 
@@ -33,7 +33,9 @@ def load_csv(connection: duckdb.DuckDBPyConnection, path: Path, dialect: Dialect
     with tempfile.TemporaryDirectory(prefix="expcopilot-") as folder:
         plain = Path(folder) / "data.csv"
         read = path
-        if dialect.encoding != "utf-8" or _GLOB.search(str(path)):
+        # A line end of another kind inside a header cell makes the engine take the whole file for the header.
+        spans_lines = any("\n" in name or "\r" in name for name in names)
+        if dialect.encoding != "utf-8" or _GLOB.search(str(path)) or spans_lines:
             write_utf8(path, dialect.encoding, plain)
             read = plain
         try:
@@ -48,6 +50,11 @@ def load_csv(connection: duckdb.DuckDBPyConnection, path: Path, dialect: Dialect
             except duckdb.Error as second:
                 raise _unreadable(connection, plain, delimiter, names, path.name, second) from second
     return Table.created(connection, "raw", names, first_line=2)
+
+
+def declared(said: str) -> str:
+    """Where a dialect is declared, for a cure."""
+    return f"in the plan, analysis: dialect: {{{said}}} (and amend the plan if it is registered)"
 
 
 def _scan(path: Path, delimiter: str, columns: int, more: str = "") -> str:
@@ -83,17 +90,21 @@ def _unreadable(
     ragged = [row for row in found if "COLUMNS" in row[0]]
     if ragged:
         _, line, message, text = ragged[0]
+        lines = len({row[1] for row in ragged})  # the engine complains of every cell too many
         cells = re.search(r"Found: (\d+)", message)
-        hint = (
-            "Quote cells that hold the delimiter; if numbers are written with a decimal comma, export with ';' "
-            "between the columns and declare dialect.delimiter: ';' and dialect.decimal: ','."
-            if delimiter == ","
-            else "Quote cells that hold the delimiter, or declare the right dialect.delimiter."
-        )
+        if delimiter == ",":
+            hint = (
+                "Quote cells that hold the delimiter; if numbers are written with a decimal comma, export with ';' "
+                "between the columns and declare it " + declared("delimiter: ';', decimal: ','") + "."
+            )
+        else:
+            own = declared("delimiter: ','" if delimiter == ";" else "delimiter: ';'")
+            hint = f"Quote cells that hold the delimiter, or declare the file's own: {own}."
         return Refused.because(
             "file.ragged",
-            f"{name} has {len(ragged):,} line(s) that do not have the header's {len(names)} columns, first line "
-            f"{line:,} with {cells.group(1) if cells else 'another number of'} cells: {shown(text)}.",
+            f"{name} has {lines:,} {'line that does' if lines == 1 else 'lines that do'} not have the header's "
+            f"{len(names)} columns, first line {line:,} with {cells.group(1) if cells else 'another number of'} "
+            f"cells: {shown(text)}.",
             f"{hint} The header must be the first line, with nothing above it.",
             name=name,
             value=line,

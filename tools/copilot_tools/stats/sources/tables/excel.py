@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import warnings
 import zipfile
 from collections.abc import Iterable, Sequence
@@ -15,9 +14,10 @@ import pyarrow as pa  # type: ignore[import-untyped]
 from openpyxl.utils.exceptions import InvalidFileException  # type: ignore[import-untyped]
 
 from copilot_tools.refusals import Refused
+from copilot_tools.stats.sources.tables.arrow import arrow_column, load_arrow
 from copilot_tools.stats.sources.tables.table import Table, check_header, shown
 
-__all__ = ["arrow_column", "load_arrow", "load_excel"]
+__all__ = ["load_excel"]
 
 
 def load_excel(connection: duckdb.DuckDBPyConnection, path: Path, sheet: str | None = None) -> Table:
@@ -81,37 +81,3 @@ def _cells(rows: Iterable[Sequence[Any]]) -> list[Sequence[Any]]:
     while kept and all(c is None for c in kept[-1]):
         kept.pop()
     return kept
-
-
-def arrow_column(values: Sequence[Any]) -> pa.Array:
-    """Values of one type keep it; whole and broken numbers become doubles; any other mixture becomes text."""
-    kinds = {type(v) for v in values if v is not None}
-    if kinds <= {bool}:
-        return pa.array(values, pa.bool_() if kinds else pa.string())
-    if kinds == {int} and all(v is None or abs(v) < 1 << 63 for v in values):
-        return pa.array(values, pa.int64())
-    if kinds <= {int, float}:
-        return pa.array([None if v is None else float(v) for v in values], pa.float64())
-    if kinds <= {dt.datetime, dt.date} and all(getattr(v, "tzinfo", None) is None for v in values):
-        return pa.array(
-            [dt.datetime(v.year, v.month, v.day) if type(v) is dt.date else v for v in values],  # noqa: DTZ001
-            pa.timestamp("us"),
-        )
-    return pa.array([None if v is None else _as_text(v) for v in values], pa.string())
-
-
-def _as_text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return value.isoformat() if isinstance(value, dt.datetime) else str(value)
-
-
-def load_arrow(
-    connection: duckdb.DuckDBPyConnection, data: pa.Table, names: Sequence[str], first_line: int | None = None
-) -> Table:
-    """Copy an Arrow table into the engine, its columns renamed c0, c1, ..."""
-    renamed = data.rename_columns([f"c{i}" for i in range(data.num_columns)])
-    connection.register("incoming", renamed)
-    connection.execute("CREATE OR REPLACE TABLE raw AS SELECT * FROM incoming")
-    connection.unregister("incoming")
-    return Table.created(connection, "raw", names, first_line=first_line)

@@ -9,6 +9,7 @@ from copilot_tools.refusals import Refused
 from copilot_tools.stats.sources.tables.csv_file import load_csv
 from copilot_tools.stats.sources.tables.encoding import digest_of
 from copilot_tools.stats.sources.tables.parquet import load_parquet
+from copilot_tools.stats.sources.tables.stamp import Stamp
 from copilot_tools.stats.sources.tables.table import Table, connect
 from copilot_tools.stats.spec import Dialect
 
@@ -34,33 +35,11 @@ def load(path: Path, dialect: Dialect, *, sheet: str | None = None) -> tuple[str
         Refused: No such file, an unknown format, an empty file, a wrong encoding, a missing or ambiguous header,
             ragged lines, or a file that changed while it was read.
     """
-    before = _stamp(path)
+    stamp = Stamp.of(path)
     digest = digest_of(path)
     table = _loader(path, dialect, sheet)()
-    if _stamp(path) != before:
-        raise Refused.because(
-            "file.changed_while_read",
-            f"{path.name} was changed while it was read.",
-            "Wait until whatever writes it has finished, and try again.",
-            name=path.name,
-        )
+    stamp.check(path)
     return digest, table
-
-
-def _stamp(path: Path) -> tuple[int, int, int]:
-    try:
-        stat = path.stat()
-    except OSError as error:
-        raise Refused.because(
-            "file.missing", f"There is no file {path}.", "Check the path and its spelling.", name=str(path)
-        ) from error
-    if path.is_dir():
-        raise Refused.because("file.is_folder", f"{path} is a folder.", "Name one file in it.", name=str(path))
-    if stat.st_size == 0:
-        raise Refused.because(
-            "file.empty", f"{path.name} is empty: 0 bytes.", "Export the data again.", name=path.name, value=0
-        )
-    return stat.st_size, stat.st_mtime_ns, stat.st_ino
 
 
 def _loader(path: Path, dialect: Dialect, sheet: str | None) -> Callable[[], Table]:

@@ -1,49 +1,59 @@
-"""A Parquet file -> a table with the types the file declares."""
+"""A Parquet file -> a view with the types the file declares: a query reads only the columns it needs."""
 
 from __future__ import annotations
 
 import re
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 
 from copilot_tools.refusals import Refused
 from copilot_tools.stats.sources.tables.sql import literal
+from copilot_tools.stats.sources.tables.stamp import Stamp
 from copilot_tools.stats.sources.tables.table import Table, check_header
 
 __all__ = ["load_parquet"]
 
 
 def load_parquet(connection: duckdb.DuckDBPyConnection, path: Path) -> Table:
-    """Load a Parquet file.
+    """Open a Parquet file. Its cells are read when they are asked for, inside ``Table.reading``.
 
     Raises:
         Refused: It is no Parquet file, or two columns share a name.
     """
-    with tempfile.TemporaryDirectory(prefix="expcopilot-") as folder:
-        read = path
-        if re.search(r"[*?\[\]{}]", str(path)):  # the engine would take these for wildcards
-            read = Path(folder) / "data.parquet"
-            shutil.copyfile(path, read)
-        try:
-            schema = connection.execute(
-                f"SELECT name FROM parquet_schema({literal(str(read))}) WHERE num_children IS NULL"
-            ).fetchall()
-            relation = connection.execute(f"SELECT * FROM read_parquet({literal(str(read))}) LIMIT 0")
-            described = [d[0] for d in relation.description or ()]
-            flat = [row[0] for row in schema]
-            names = check_header(flat if len(flat) == len(described) else described, path.name)
-            columns = ", ".join(f"c{i}" for i in range(len(names)))
-            connection.execute(
-                f"CREATE OR REPLACE TABLE raw AS SELECT * FROM read_parquet({literal(str(read))}) AS t({columns})"
-            )
-        except duckdb.Error as error:
-            raise Refused.because(
-                "file.parquet_unreadable",
-                f"{path.name} cannot be read as Parquet: {str(error).splitlines()[0]}.",
-                "Write the file again, or export it as CSV.",
-                name=path.name,
-            ) from error
+    if re.search(r"[*?\[\]{}]", str(path)):  # the engine would take these for wildcards
+        with tempfile.TemporaryDirectory(prefix="expcopilot-") as folder:
+            plain = Path(folder) / "data.parquet"
+            shutil.copyfile(path, plain)
+            return _created(connection, plain, path.name, "TABLE")  # the copy is soon gone: keep its cells
+    stamp = Stamp.of(path)
+    table = _created(connection, path, path.name, "VIEW")
+    return replace(table, unchanged=lambda: stamp.check(path), damaged=lambda error: _unreadable(path.name, error))
+
+
+def _created(connection: duckdb.DuckDBPyConnection, read: Path, name: str, what: str) -> Table:
+    file = f"read_parquet({literal(str(read))})"
+    try:
+        schema = connection.execute(
+            f"SELECT name FROM parquet_schema({literal(str(read))}) WHERE num_children IS NULL"
+        ).fetchall()
+        described = [d[0] for d in connection.execute(f"SELECT * FROM {file} LIMIT 0").description or ()]
+        flat = [row[0] for row in schema]
+        names = check_header(flat if len(flat) == len(described) else described, name)
+        columns = ", ".join(f"c{i}" for i in range(len(names)))
+        connection.execute(f"CREATE OR REPLACE {what} raw AS SELECT * FROM {file} AS t({columns})")
+    except duckdb.Error as error:
+        raise _unreadable(name, error) from error
     return Table.created(connection, "raw", names)
+
+
+def _unreadable(name: str, error: duckdb.Error) -> Refused:
+    return Refused.because(
+        "file.parquet_unreadable",
+        f"{name} cannot be read as Parquet: {str(error).splitlines()[0]}.",
+        "Write the file again, or export it as CSV.",
+        name=name,
+    )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,12 +51,37 @@ class Table:
         relation: Name of the table there.
         columns: Columns by their name in the data.
         first_line: Line of the first row in the file, the header being line 1; None where rows have no lines.
+        unchanged: Where the relation reads from its file each time: checks that this is still the file that was opened,
+            and raises ``Refused`` where it is not.
+        damaged: Turns the engine's complaint about that file into a refusal.
     """
 
     connection: duckdb.DuckDBPyConnection
     relation: str
     columns: dict[str, Column]
     first_line: int | None = None
+    unchanged: Callable[[], None] | None = None
+    damaged: Callable[[duckdb.Error], Refused] | None = None
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Around every query on the relation: what it brings back is of the file that was opened, or it is refused.
+
+        Raises:
+            Refused: The file was changed or removed since, or cannot be read.
+        """
+        try:
+            yield
+        except (duckdb.OutOfMemoryException, duckdb.InterruptException):
+            raise
+        except duckdb.Error as error:
+            if self.unchanged is not None:
+                self.unchanged()
+            if self.damaged is not None:
+                raise self.damaged(error) from error
+            raise
+        if self.unchanged is not None:
+            self.unchanged()
 
     def line(self, row: int) -> str:
         """Where a row stands, for people: "line 6" of a file, "row 5" of anything else (counted from 1)."""

@@ -1,4 +1,4 @@
-"""The small tests the attacks need: counts against weights, and two counts. Exact where small.
+"""Tests of counts, exact where they are small: units against configured weights, and two proportions.
 
 References:
     Cochran (1954), Some methods for strengthening the common chi-square tests, Biometrics 10 (expected counts of 5).
@@ -15,8 +15,10 @@ import numpy as np
 from scipy import special
 
 from copilot_tools.refusals import Refused
+from copilot_tools.stats.inference.proportions import Counts, pooled_z
+from copilot_tools.stats.inference.tails import p_value
 
-__all__ = ["counts_against_weights", "two_proportions", "two_sided"]
+__all__ = ["counts_against_weights", "two_proportions"]
 
 SMALLEST_EXPECTED = 5
 EXACT_BELOW = 100
@@ -26,11 +28,6 @@ Under weights such as 99:1 counts are skewed: with 7 expected, chi-square falls 
 """
 MOST_OUTCOMES = 50_000
 """Outcomes an exact test may enumerate before it is refused."""
-
-
-def two_sided(z: float) -> float:
-    """Two-sided p-value of a standard normal statistic."""
-    return float(2 * special.ndtr(-abs(z)))
 
 
 def counts_against_weights(counts: Sequence[int], weights: Sequence[float]) -> float:
@@ -97,8 +94,9 @@ def two_proportions(a: int, n_a: int, b: int, n_b: int) -> float:
     if not n_a or not n_b:
         raise Refused.because("counts.empty", "One arm has no units, so there is nothing to compare.")
     p = (a + b) / (n_a + n_b)
-    if min(p, 1 - p) * min(n_a, n_b) >= SMALLEST_EXPECTED:
-        return two_sided((a / n_a - b / n_b) / math.sqrt(p * (1 - p) * (1 / n_a + 1 / n_b)))
+    z = pooled_z(Counts(b, n_b), Counts(a, n_a))
+    if z is not None and min(p, 1 - p) * min(n_a, n_b) >= SMALLEST_EXPECTED:
+        return p_value(z)
     x = np.arange(max(0, a + b - n_b), min(n_a, a + b) + 1)
     log_p = _log_choose(n_a, x) + _log_choose(n_b, a + b - x) - _log_choose(n_a + n_b, np.array([a + b]))
     seen = log_p[a - x[0]]

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from copilot_tools import formats
 from copilot_tools.refusals import Refusal
 from copilot_tools.results import Estimate, Interval
+from copilot_tools.stats import formats
 from copilot_tools.stats.spec import Metric
 
 SHARE = Metric(name="signup", kind="proportion", column="x")

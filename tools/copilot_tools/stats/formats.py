@@ -8,7 +8,7 @@ from copilot_tools.refusals import Refusal
 from copilot_tools.results import Estimate, Interval
 from copilot_tools.stats.spec import Metric
 
-__all__ = ["count", "effect", "effect_size", "interval", "level", "p_value", "share", "signed"]
+__all__ = ["bare_interval", "count", "effect", "effect_size", "interval", "level", "p_value", "share", "signed"]
 
 MINUS = "−"
 
@@ -60,9 +60,13 @@ def _in_unit(metric: Metric, text: str) -> str:
     return f"{text} {metric.unit}".rstrip() if metric.unit != "%" else f"{text}%"
 
 
+def _open(end: float) -> str:
+    return "no upper limit" if end > 0 else "no lower limit"
+
+
 def _end(metric: Metric, value: float, scale: str, digits: int) -> str:
     if math.isinf(value):
-        return "no upper limit" if value > 0 else "no lower limit"
+        return _open(value)
     if scale == "relative" or metric.kind == "proportion":
         return signed(value * 100, digits)
     return signed(value, digits)
@@ -93,5 +97,25 @@ def interval(metric: Metric, ends: Interval, scale: str) -> str:
         if suffix.strip() and low.endswith(suffix) and high.endswith(suffix):
             low = low.removesuffix(suffix)
             break
-    percent = f"{ends.level * 100:.1f}".removesuffix(".0")
-    return f"{percent}% interval {low} to {high}"
+    return f"{_coverage(ends)} interval {low} to {high}"
+
+
+def bare_interval(ends: Interval) -> str:
+    """An interval of an effect in no stated unit: "99.5% interval +0.0041 to no upper limit"."""
+    low, high = (_bare(end) for end in (ends.low, ends.high))
+    return f"{_coverage(ends)} interval {low} to {high}"
+
+
+def _bare(end: float) -> str:
+    if math.isinf(end):
+        return _open(end)
+    sign = "" if end == 0 else MINUS if end < 0 else "+"
+    return f"{sign}{abs(end):,.4g}"
+
+
+def _coverage(ends: Interval) -> str:
+    """Enough digits that an interval is never said to cover everything: 0.9995 is "99.95%"."""
+    percent, digits = ends.level * 100, 1
+    while ends.level < 1 and float(f"{percent:.{digits}f}") == 100 and digits < 10:
+        digits += 1
+    return f"{percent:.{digits}f}".removesuffix(".0") + "%"
