@@ -79,7 +79,9 @@ def test_several_refusals_stand_together():
 
 def test_interrupt(tmp_path):
     """Ctrl-C ends with exit code 130 and says that nothing recorded is lost."""
-    body = "import time, pathlib; pathlib.Path('started').touch(); time.sleep(30)"
+    # Whatever runs the tests may ignore the signal, and a child inherits that: a terminal's child does not.
+    listens = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    body = f"{listens}; import time, pathlib; pathlib.Path('started').touch(); time.sleep(30)"
     command = [sys.executable, "-c", FAILS.format(body=body), "fail"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=tmp_path) as process:
         for _ in range(300):

@@ -113,7 +113,7 @@ name = {name}
 email = {email}
 
 [organisation]
-# For whom the experiments run; stands on readouts. Optional.
+# For whom the experiments run. Optional.
 name = {organisation}
 # Currency of money columns when a plan names none: an ISO 4217 code such as "EUR" or "USD". Optional.
 currency = {currency}

@@ -17,7 +17,7 @@ __all__ = ["command"]
 @click.argument("folder", required=False, type=click.Path(file_okay=False, path_type=Path))
 @click.option("--name", "person", metavar="PERSON", help="Who acts here; stands beside everything recorded.")
 @click.option("--email", default="", metavar="ADDRESS", help="Their address; optional.")
-@click.option("--organisation", default="", metavar="NAME", help="For whom; stands on readouts. Optional.")
+@click.option("--organisation", default="", metavar="NAME", help="For whom; kept in the settings. Optional.")
 @json_option
 def command(*, folder: Path | None, person: str | None, email: str, organisation: str, as_json: bool) -> None:
     """Make a workspace: one folder with settings, a ledger that only ever grows, and places for plans and readouts.
