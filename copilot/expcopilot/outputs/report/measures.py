@@ -91,7 +91,7 @@ def _notes(spec: AnalysisSpec, c: Comparison) -> list[str]:
     if c.variance_reduction is not None and metric.covariate:
         notes.append(
             f"{metric.name}, {spec.arm(c.treatment.arm).text}: adjusting for {metric.covariate}, measured before "
-            f"assignment (CUPED), removed {formats.share(c.variance_reduction)} of the variance."
+            f"assignment (CUPED), removed {formats.share(c.variance_reduction, 2)} of the variance."
         )
     return notes
 
