@@ -137,7 +137,7 @@ def test_simultaneous_intervals_and_cuped_are_named():
     """Several arms and a covariate are said in words."""
     words = words_of(section(three_arms(), "metrics"))
     assert "hold jointly over all treatment arms (Dunnett)" in words
-    assert "removed 0.20% of the variance" in words
+    assert "removed 0.21% of the variance" in words
 
 
 def test_money_carries_the_declared_currency():
