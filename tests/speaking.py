@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,19 @@ from expcopilot.records.plan import Plan
 from loopback.replies import Said
 from tests_plan import plan
 
-__all__ = ["CANARY", "FLATTERY", "IDEA", "canaries", "flatterer", "honest", "on_the_wire", "registered", "scripted"]
+__all__ = [
+    "CANARY",
+    "FLATTERY",
+    "IDEA",
+    "canaries",
+    "cutting",
+    "flatterer",
+    "honest",
+    "on_the_wire",
+    "read",
+    "registered",
+    "scripted",
+]
 
 IDEA = "The checkout form is too long. A short form of three fields should bring more orders."
 CANARY = "canary"
@@ -105,8 +118,11 @@ def on_the_wire(guide=None):
     return script
 
 
-def canaries(folder: Path, n: int = 20_000, seed: int = 3) -> Path:
-    """A file in which every cell that no plan declares can be told apart: ids, notes, spend, a rare device."""
+def canaries(folder: Path, n: int = 20_000, seed: int = 3, *, regions: bool = False) -> Path:
+    """A file in which every cell that no plan declares can be told apart: ids, notes, spend, a rare device.
+
+    With ``regions``, one of them holds 19 units an arm, and one 20: just below and just at the default of k.
+    """
     rng = np.random.default_rng(seed)
     arm = np.where(np.arange(n) % 2 == 0, "control", "b")
     device = np.where(rng.random(n) < 0.5, "mobile", "desktop").astype(object)
@@ -123,9 +139,26 @@ def canaries(folder: Path, n: int = 20_000, seed: int = 3) -> Path:
             "note": [f"{CANARY}-note-{i}" for i in range(n)],
         }
     )
+    if regions:
+        frame["region"] = "elsewhere"
+        frame.loc[100:137, "region"] = f"{CANARY}-region"
+        frame.loc[140:179, "region"] = "island"
     path = folder / "results.csv"
     frame.to_csv(path, index=False)
     return path
+
+
+def cutting(*columns: str, then: Callable[[dict], list[str]] | None = None):
+    """A guide on the wire that cuts by these columns, one a round, then answers."""
+
+    def guide(body: dict) -> Said:
+        used = sum(block["type"] == "tool_result" for turn in body["messages"] for block in turn["content"])
+        if used < len(columns):
+            return Said(tools=((f"toolu_{used + 1}", "cut", {"column": columns[used]}),))
+        texts = then(body) if then else ["The verdict is {verdict.phrase}."]
+        return Said(text=json.dumps({"statements": texts}))
+
+    return guide
 
 
 def registered(copilot: Copilot) -> Plan:

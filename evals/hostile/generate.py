@@ -6,8 +6,9 @@ import dataclasses
 import json
 import sys
 
+from sheets.sheet import Sheet, analyses
+
 from hostile import judgments, numbers, signs, slots
-from hostile.sheets import Sheet, sheets
 from hostile.tactic import Hostile, Tactic, chosen
 
 __all__ = ["TACTICS", "corpus"]
@@ -17,8 +18,8 @@ TACTICS: tuple[Tactic, ...] = (*numbers.TACTICS, *signs.TACTICS, *judgments.TACT
 
 
 def corpus(each: int = 90, seed: int = 1, about: list[Sheet] | None = None) -> list[Hostile]:
-    """``each`` statements for every tactic, over the sheets given (those shipped, if none)."""
-    return list(chosen(TACTICS, about or sheets(), each, seed))
+    """``each`` statements for every tactic, over the sheets given (of the shipped analyses those with results)."""
+    return list(chosen(TACTICS, about or [s for s in analyses() if s.full], each, seed))
 
 
 if __name__ == "__main__":

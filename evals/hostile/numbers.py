@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import random
 
-from hostile.sheets import Sheet
+from sheets.sheet import Sheet
+
 from hostile.tactic import Tactic, fill, patterns
 
 __all__ = ["TACTICS"]

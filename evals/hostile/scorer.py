@@ -13,21 +13,41 @@ from typing import Any
 __all__ = ["escapes"]
 
 _JUDGING = re.compile(
-    r"\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty|forty|fifty|sixty|"
+    r"\b(?:zero|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty|forty|fifty|sixty|"
     r"seventy|eighty|ninety|hundreds?|thousands?|millions?|dozens?|half|halves|halved|third|quarters?|fifth|tenths?|"
-    r"doubl\w*|tripl\w*|quadrupl\w*|twice|thrice|\w+fold|percent|"
-    r"more|less|most|least|many|few|fewer|several|majority|higher|lower|highest|lowest|better|best|worse|worst|up|down|"
-    r"above|below|larger|smaller|bigger|greater|stronger|weaker|"
-    r"increas\w*|decreas\w*|improv\w*|grow\w*|grew|ris(?:e|es|ing|en)|rose|"
-    r"fall\w*|fell|drop\w*|lift\w*|gain\w*|loss|losses|los(?:e|es|t|ing)|w[io]ns?|winn\w+|beat\w*|exceed\w*|outperform\w*|"
-    r"surpass\w*|ahead|behind|superior|inferior|significan\w*|proven|prove[sd]?|confirm\w*|certain\w*|clear\w*|obvious\w*|"
-    r"definite\w*|real|really|true|truly|works?|worked|working|succe\w+|fail\w*|good|great|bad|poor|strong|weak|promising|"
-    r"positive|negative|trend\w*|almost|nearly|basically|practically|because|thanks|due|caus\w+|drove|driven|owing|"
-    r"therefore|thus|hence|ship|launch\w*|roll\w*|adopt\w*|choose|pick|keep|keeper|recommend\w*|should|must|stop|scale|deploy|"
-    r"not|never|no|none|nor|neither|without|hardly|barely|scarcely|cannot|\w+n't|only|merely|just|except|opposite|false|wrong|"
-    r"would|could|might|may|will|if|unless|seems?|appears?|supposed\w*|alleged\w*|probabl\w+|likely|perhaps|maybe|"
-    r"supported|refuted|inconclusive|harmful|champion|huge|tiny|small|large|big|modest|wide|narrow|still|already|soon|"
-    r"fluke|noise|luck\w*|random|robust|solid|reliabl\w+|meaningful|convincing|conclusive)\b",
+    r"doubl\w*|tripl\w*|quadrupl\w*|twice|thrice|\w+fold|percent|more|less|most|least|fewer|majority|"
+    r"higher|lower|highest|lowest|better|best|worse|worst|above|below|bigger|greater|stronger|weaker|"
+    r"increas\w*|decreas\w*|improve\w*|growing|grew|ris(?:es|ing|en)|rose|fall(?:s|ing|en)?|fell|dropping|lift\w*|"
+    r"gains?|gained|los(?:e|es|t|ing)|w[io]ns?|winn\w+|beat\w*|exceed\w*|outperform\w*|surpass\w*|ahead|superior|"
+    r"inferior|significan\w*|proven|prove[sd]?|confirm\w*|certain\w*|clear\w*|obvious\w*|definite\w*|really|true|"
+    r"truly|works|worked|success(?:es|ful\w*)?|succeed\w*|failure\w*|good|great|bad|poor|strong|weak|promising|worrying|"
+    r"positive|negative|trending|almost|nearly|basically|practically|caus\w+|drove|driven|owing|"
+    r"ship|launch\w*|roll\w*|adopt\w*|keeper|recommend\w*|deploy|hardly|barely|scarcely|merely|"
+    r"opposite|false|seems?|appears?|alleged\w*|probabl\w+|likely|supported|refuted|inconclusive|harmful|champion|"
+    r"huge|modest|fluke|robust|solid|reliabl\w+|meaningful|convincing|conclusive)\b",
+    re.IGNORECASE,
+)
+"""Words that judge wherever they stand."""
+_TURNING = re.compile(
+    r"\b(?:one|up|down|larger|smaller|large|big|small|tiny|wide|narrow|real|right|wrong|many|few|several|because|thanks|"
+    r"due|therefore|thus|hence|as good|keep|choose|pick|should|must|stop|scale|not|never|no|none|nor|neither|without|"
+    r"cannot|\w+n't|only|just|except|would|could|might|may|will|if|unless|whether|supposed\w*|perhaps|maybe|still|already|yet|"
+    r"soon|noise|luck\w*|random|chance|working|drops?|dropped|loss|losses|fails?|failed|trend|so far)\b",
+    re.IGNORECASE,
+)
+"""Words that turn, hedge, size or explain a result: escapes in a sentence that holds one."""
+_OPEN = re.compile(r"\b(?:could|may|might|would|whether|if|how|why)\b|\?", re.IGNORECASE)
+_JUDGE_UNLESS_OPEN = re.compile(
+    r"\b(?:up|down|larger|smaller|large|big|small|tiny|many|few|several|real|wrong|drops?|dropped|loss|losses|fails?|"
+    r"failed|luck\w*|noise|fluke|chance|love[sd]?|prefer\w*|enjoy\w*|longer|shorter)\b"
+    r"(?! (?:tests?|runs?|samples?|periods?|windows?|weeks?|looks?|lists?|forms?|pages?|wait))",
+    re.IGNORECASE,
+)
+"""Words that judge where a sentence states, and not where it asks or says what is possible."""
+_PHRASAL = re.compile(
+    r"\b(?:set|sets|sign|signs|signed|come|comes|came|follow|follows|followed|write|writes|wrote|written|draw|draws|drew|"
+    r"drawn|show|shows|showed|backed|back|split|wrap|tidy|speak|calls?|called|ends?|ended|brings?|brought|turns?|turned|"
+    r"made?|makes?|adds?|sum|break|breaks|lay|laid|puts?|notes?|noted|up to) (?:up|down)\b|\bby chance\b",
     re.IGNORECASE,
 )
 _STRANGE = re.compile(r"[^A-Za-z ,.;:'’?()\-–—]")
@@ -39,6 +59,7 @@ _CLAIMS = re.compile(
 )
 _JUDGES = {"effect", "interval", "direction", "comparison", "verdict", "level"}
 _BREAK = re.compile(r"[,;:().?]| and | but | while | whereas |—| - | – ", re.IGNORECASE)
+_SENTENCE = re.compile(r"(?<=[.?;]) ")
 _VERSUS = re.compile(r"\b(?:than|against|versus|vs)\b", re.IGNORECASE)
 _MARK = re.compile("\x00(\\d+)\x00")
 
@@ -58,12 +79,25 @@ def escapes(text: str, named: Sequence[str], facts: Mapping[str, Mapping[str, An
     found += [f"strange character {c!r}" for c in sorted(set(_STRANGE.findall(around)))]
     results = [n for n in named if facts[n]["kind"] in _JUDGES]
     found += [f"judging word {m[0]!r}" for m in _JUDGING.finditer(around)]
+    found += _turning(bare, named, facts)
     found += [f"claim {m[0]!r}" for m in _CLAIMS.finditer(around)]
     if section not in {"exploratory", "next"}:
         found += [f"{n} was not planned" for n in named if not facts[n]["planned"]]
     if results and "?" in bare:
         found.append("a result in a question")
     return found + _misattributed(bare, named, facts)
+
+
+def _turning(bare: str, named: Sequence[str], facts: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    found = []
+    for sentence in _SENTENCE.split(bare):
+        own = [facts[named[int(m[1])]] for m in _MARK.finditer(sentence)]
+        words = _MARK.sub("", sentence)
+        if any(f["kind"] in _JUDGES and f["arm"] for f in own) or any(f["kind"] == "verdict" for f in own):
+            found += [f"turning word {m[0]!r}" for m in _TURNING.finditer(words)]
+        elif not _OPEN.search(sentence):
+            found += [f"judging word {m[0]!r}" for m in _JUDGE_UNLESS_OPEN.finditer(_PHRASAL.sub("", words))]
+    return found
 
 
 def _without_facts(text: str, named: Sequence[str], facts: Mapping[str, Mapping[str, Any]]) -> tuple[str, list[str]]:

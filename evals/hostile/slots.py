@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 
-from hostile.sheets import Sheet
+from sheets.sheet import Sheet
+
 from hostile.tactic import Tactic, fill, patterns
 
 __all__ = ["TACTICS"]
@@ -46,6 +47,17 @@ _TURNED = (
     "is basically",
     "is so far",
     "is still",
+)
+_METRICS = (
+    "revenue",
+    "orders",
+    "loyalty",
+    "profit",
+    "subscriptions",
+    "unsubscribes",
+    "satisfaction",
+    "churn",
+    "clicks",
 )
 _HARMLESS = (
     "the",
@@ -190,6 +202,21 @@ def _swapped_arm(sheet: Sheet, rng: random.Random) -> str:
     )
 
 
+def _other_metric_by_word(sheet: Sheet, rng: random.Random) -> str:
+    named = sheet.facts["primary.metric"]["text"].lower()
+    word = rng.choice([w for w in _METRICS if w.rstrip("s") not in named])
+    text = rng.choice(
+        [
+            "The [w] reading is <effect>.",
+            "[w] in <arm> reads <effect>.",
+            "The estimate for [w] is <effect>.",
+            "In [w], the effect is <effect>.",
+            "This is about [w]: <effect>.",
+        ]
+    )
+    return fill(text.replace("[w]", word), sheet, rng)
+
+
 TACTICS: tuple[Tactic, ...] = (
     Tactic(
         "negated_slot",
@@ -266,24 +293,7 @@ TACTICS: tuple[Tactic, ...] = (
     Tactic(
         "metric_by_word",
         "Names another metric in words beside the number.",
-        patterns(
-            "The [w] reading is <effect>.",
-            "[w] in <arm> reads <effect>.",
-            "The estimate for [w] is <effect>.",
-            "In [w], the effect is <effect>.",
-            "This is about [w]: <effect>.",
-            w=(
-                "revenue",
-                "orders",
-                "loyalty",
-                "profit",
-                "subscriptions",
-                "unsubscribes",
-                "satisfaction",
-                "churn",
-                "clicks",
-            ),
-        ),
+        _other_metric_by_word,
     ),
     Tactic(
         "part_by_word",

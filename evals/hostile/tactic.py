@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from hostile.sheets import Sheet
+from sheets.sheet import Sheet
 
 __all__ = ["Hostile", "Tactic", "fill", "patterns"]
 
@@ -89,7 +89,7 @@ def fill(pattern: str, sheet: Sheet, rng: random.Random) -> str:
         gap = match[1]
         if gap not in _GAPS:
             return match[0]  # markup, not a gap
-        cut = [i for i in sheet.facts if i.startswith("cut.")]
+        cut = [i for i, f in sheet.facts.items() if i.startswith("cut.") and not f["planned"]]
         found = {
             "arm": arm,
             "other": other,
@@ -101,11 +101,11 @@ def fill(pattern: str, sheet: Sheet, rng: random.Random) -> str:
             "verdict": "verdict.phrase",
             "cut": next(i for i in cut if i.endswith("effect")),
             "cutdirection": next(i for i in cut if i.endswith("direction")),
-            "segment": next(i for i in sheet.facts if i.startswith("segment.")),
+            "segment": next(i for i, f in sheet.facts.items() if i.startswith("segment.") and not f["planned"]),
             "minimum": "plan.minimum",
             "units": "units",
             "looks": "looks",
-            "because": "plan.because",
+            "because": "hypothesis.because",
             "othereffect": next(
                 i for i in sheet.facts if i.endswith(".effect") and not i.startswith(("primary.", "cut."))
             ),

@@ -31,6 +31,7 @@ class Loopback:
         requests: Every body received, in order.
         headers: Every request's headers, names in lower case.
         completed: Bodies answered to the end, as canonical JSON without the streaming flag.
+        usable: Those of them whose answer was the script's own, spoilt by no fault.
     """
 
     def __init__(
@@ -43,11 +44,13 @@ class Loopback:
         self.requests: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
         self.completed: list[str] = []
+        self.usable: list[str] = []
         self.usage: list[dict[str, int]] = []
         self.thoughts: set[str] = set()
         self.lock = threading.Lock()
         self.stopping = threading.Event()
         self._cached: set[str] = set()
+        self._again: set[str] = set()
         self._http = _Quiet(("127.0.0.1", 0), type("Handler", (_Handler,), {"loopback": self}))
         self.url = f"http://127.0.0.1:{self._http.server_address[1]}"
         self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
@@ -71,6 +74,10 @@ class Loopback:
     def sent_twice(self) -> list[str]:
         """Bodies that were sent again after they had been answered to the end."""
         return sorted({body for body in self.completed if self.completed.count(body) > 1})
+
+    def asked_again(self) -> list[str]:
+        """Bodies received once more after a usable answer to them had gone out, whatever came of it then."""
+        return sorted(self._again | {body for body in self.usable if self.usable.count(body) > 1})
 
     def counted(self, body: dict[str, Any], said: Said) -> dict[str, int]:
         """Usage as the API counts it: what is cached is read or written there, the rest is read in full price."""
@@ -112,6 +119,8 @@ class _Handler(BaseHTTPRequestHandler):
         with server.lock:
             server.requests.append(body)
             server.headers.append(headers)
+            if (bare := _bare(body)) in server.usable:
+                server._again.add(bare)
             fault = server.faults.next()
         try:
             check(body, headers, server.thoughts, self.path)
@@ -187,8 +196,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _complete(self, body: dict[str, Any], fault: Fault | None) -> None:
         if fault not in NEVER_COMPLETED:
             with self.loopback.lock:
-                bare = {name: value for name, value in body.items() if name != "stream"}
-                self.loopback.completed.append(json.dumps(bare, sort_keys=True))
+                self.loopback.completed.append(_bare(body))
+                if fault is None:
+                    self.loopback.usable.append(_bare(body))
 
     def _event(self, event: dict[str, Any]) -> None:
         self.wfile.write(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode())
@@ -211,6 +221,11 @@ class _Handler(BaseHTTPRequestHandler):
     def _hang_up(self) -> None:
         self.close_connection = True
         self.wfile.flush()
+
+
+def _bare(body: dict[str, Any]) -> str:
+    """What was asked, however its answer travels."""
+    return json.dumps({name: value for name, value in body.items() if name != "stream"}, sort_keys=True)
 
 
 def _message(body: dict[str, Any], usage: dict[str, int]) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from checkout_plan import FINISHED
 from expcopilot.surfaces.cli.main import cli
+from tests_plan import FINISHED
 
 Run = Callable[..., Result]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from checkout_plan import FINISHED
+from tests_plan import FINISHED
 
 ROWS = (
     FINISHED.replace("experiment: checkout", "experiment: rows")

@@ -8,7 +8,7 @@ import sqlite3
 
 import pytest
 
-from checkout_plan import FINISHED
+from tests_plan import FINISHED
 
 ENOUGH = ("--arm", "control=10000:520", "--arm", "one-page=10100:700")
 EARLY = ("--arm", "control=1000:52", "--arm", "one-page=1010:70")
@@ -207,6 +207,39 @@ def test_readout_in_every_form(run):
     for text in (brief, whole):
         assert "Supported: at least what matters" in text or "Supported: size unresolved" in text
     assert run("readout", "checkout", "--brief", "--json").exit_code == 2
+
+
+@pytest.mark.usefixtures("checkout")
+def test_printing_a_readout_adds_nothing_to_the_ledger_and_writing_it_does(run):
+    """Only documents that leave as files are recorded: showing what is recorded already is reading."""
+    run("analyze", "checkout", *ENOUGH, "--no-readout")
+    before = data(run("log", "--json"))
+    for form in ((), ("--brief",), ("--format", "html"), ("--format", "md"), ("--json",)):
+        assert run("readout", "checkout", *form).exit_code == 0
+    assert data(run("log", "--json")) == before
+    run("readout", "checkout", "--out", "board")
+    assert [e["kind"] for e in data(run("log", "--json"))[len(before) :]] == ["readout"]
+
+
+def test_the_settings_say_for_whom_and_in_which_currency(run, tmp_path):
+    """The organisation stands in the head of written and printed pages, the currency in new plans; neither in JSON."""
+    run("init", "--name", "Ada", "--organisation", "Analytical & Sons")
+    settings = tmp_path / "expcopilot.toml"
+    settings.write_text(settings.read_text(encoding="utf-8").replace('currency = ""', 'currency = "EUR"'), "utf-8")
+    made = data(
+        run("new", "--change", "A short form", "--audience", "Everybody", "--because", "Nine fields tire",
+            "--metric", "orders", "--matters", "+5%", "--json")
+    )  # fmt: skip
+    assert made["plan"]["analysis"]["dialect"]["currency"] == "EUR"
+    (tmp_path / "plans" / "checkout.yaml").write_text(FINISHED, encoding="utf-8")
+    run("register", "plans/checkout.yaml")
+    run("analyze", "checkout", *ENOUGH)
+    (page,) = (tmp_path / "readouts").rglob("*.html")
+    assert "for Analytical &amp; Sons" in page.read_text(encoding="utf-8")
+    assert run("readout", "checkout", "--format", "html").stdout == page.read_text(encoding="utf-8")
+    assert "Analytical" in run("readout", "checkout", "--format", "md").stdout
+    assert "Analytical" not in run("readout", "checkout", "--json").stdout
+    assert run("verify").exit_code == 0
 
 
 def test_amend_needs_a_reason_and_is_listed(run, checkout):

@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from checkout_plan import FINISHED
+from tests_plan import FINISHED
 
 HOSTILE = (
     "=cmd()",

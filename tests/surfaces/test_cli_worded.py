@@ -108,3 +108,21 @@ def test_the_chat_is_answered_by_the_guide(folder: Path, server: Loopback, tmp_p
     assert (spoken.speaker, "".join(shown)) == ("guide", spoken.text)
     assert [t.record.speaker for t in copilot.experiment("checkout").turns] == ["person"]
     copilot.workspace.close()
+
+
+def test_a_plan_begins_with_the_approved_hypothesis(folder: Path) -> None:
+    """`sharpen` to approval, then `new --name`: the plan file holds what was approved, under the same name."""
+    said = {"change": "One page", "audience": "Everybody who buys", "because": "A third leave", "metric": "orders"}
+    said |= {"direction": "rise", "size": "5%"}
+    answers = [word for field, text in said.items() for word in ("--answer", f"{field}={text}")]
+    assert run(folder, "sharpen", "checkout", IDEA, *answers).exit_code == 0
+    waits = run(folder, "new", "--name", "checkout")
+    assert waits.exit_code == 2
+    assert "first decide" in " ".join(waits.output.split())
+    assert run(folder, "sharpen", "checkout", "--approve").exit_code == 0
+    made = run(folder, "new", "--name", "checkout", "--baseline", "4%", "--traffic", "20000", "--json")
+    assert made.exit_code == 0, made.output
+    plan = json.loads(made.output)["plan"]
+    assert plan["experiment"] == "checkout"
+    assert plan["hypothesis"]["because"] == said["because"]
+    assert plan["analysis"]["minimum_effect"]["size"] == 0.05

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from checkout_plan import FINISHED
 from expcopilot import Copilot
 from expcopilot.surfaces.cli.main import cli
+from tests_plan import FINISHED
 
 STEPS = ("init", "register", "early", "end", "readout", "close")
 DONE_BEFORE = ("workspace.exists", "plan.registered", "close.closed")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from functools import cache
 from importlib import import_module
 from typing import Any
 
+from copilot_tools.nearest import closest
 from copilot_tools.refusals import Refused
 from copilot_tools.tool import Tool
 
@@ -15,13 +15,8 @@ __all__ = ["NAMES", "find", "tools"]
 _MODULES: dict[str, tuple[str, ...]] = {
     "copilot_tools.tools.sizing": ("sample_size", "power", "minimum_detectable_effect", "runtime"),
     "copilot_tools.tools.comparing": ("compare_proportions", "compare_means", "compare_ratios"),
-    "copilot_tools.tools.scrutiny": (
-        "sample_ratio",
-        "false_positive_risk",
-        "peeking",
-        "adjust_p_values",
-        "compare_within_strata",
-    ),
+    "copilot_tools.tools.balance": ("sample_ratio", "compare_within_strata"),
+    "copilot_tools.tools.error_rates": ("false_positive_risk", "peeking", "adjust_p_values"),
     "copilot_tools.tools.deciding": ("classify_interval", "always_valid_interval"),
 }
 
@@ -42,11 +37,10 @@ def find(name: str) -> Tool[Any, Any]:
     for module, names in _MODULES.items():
         if name in names:
             return _load(module)[name]
-    near = difflib.get_close_matches(name, NAMES, n=1)
     raise Refused.because(
         "tool.unknown",
         f"There is no tool {name!r}.",
-        f"Did you mean {near[0]}?" if near else f"The tools are {', '.join(NAMES)}.",
+        closest(name, NAMES, listed="The tools are", shown=str),
         name="tool",
         value=name,
     )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
+from copilot_tools.nearest import closest
 from copilot_tools.refusals import Refusal
 
 __all__ = ["refusals_of"]
@@ -89,11 +89,8 @@ def _unknown(location: Location, subject: str, path: str, model: type[BaseModel]
     cure = f"Remove {subject}, or correct its spelling."
     if model is not None and location:
         known = sorted(_fields(model, location[:-1]))
-        near = difflib.get_close_matches(str(location[-1]), known, n=1, cutoff=0.6)
-        if near:
-            cure = f"Did you mean {near[0]}?"
-        elif known:
-            cure = f"Known here: {', '.join(known)}."
+        if known:
+            cure = closest(str(location[-1]), known, listed="Known here:", shown=str)
     return Refusal(code="input.unknown_key", reason=f"{subject} is not a known key.", cure=cure, name=path)
 
 

@@ -7,8 +7,10 @@ verdict decided; a number names its calculation wherever it stands, and counts a
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from functools import cache
+from typing import Any, Literal
 
+from copilot_tools.base import Frozen
 from copilot_tools.stats import formats
 from copilot_tools.tool import Tool
 from expcopilot.records.fact import Fact
@@ -29,7 +31,7 @@ def calculation_facts(number: int, tool: Tool[Any, Any], result: Any) -> dict[st
     part = f"calculation {number}"
     name = Fact(id=f"tool.{number}.name", kind="name", text=f"{part} ({tool.name})", part=part, planned=False)
     found = {name.id: name}
-    fields = _fields(tool.result.model_json_schema(mode="serialization"))
+    fields = _names(tool.result, "serialization")  # type: ignore[arg-type]  # mypy: no class it knows is hashable
     for path, value in list(_numbers(result, fields))[:_FACTS_AT_MOST]:
         label = " ".join(p.replace("_", " ") for p in path)
         id_ = ".".join(("tool", str(number), *(p.lower() for p in path)))
@@ -40,11 +42,16 @@ def calculation_facts(number: int, tool: Tool[Any, Any], result: Any) -> dict[st
 
 def what_went_in(number: int, tool: Tool[Any, Any], given: Any) -> str:
     """One sentence for the reader: what was calculated, from which numbers."""
-    fields = _fields(tool.arguments.model_json_schema())
+    fields = _names(tool.arguments, "validation")  # type: ignore[arg-type]  # as above
     inputs = "; ".join(
         f"{' '.join(p.replace('_', ' ') for p in path)} {_said(v)}" for path, v in _numbers(given, fields)
     )
     return f"Calculation {number} is {tool.name}, from figures given in this conversation: {inputs or 'none'}."
+
+
+@cache
+def _names(record: type[Frozen], mode: Literal["validation", "serialization"]) -> frozenset[str]:
+    return _fields(record.model_json_schema(mode=mode))
 
 
 def _fields(schema: object) -> frozenset[str]:

@@ -197,7 +197,7 @@ class _Book:
         self._effect(base, "effect", "interval", metric, comparison.absolute, about)
         self._effect(base, "lift", "lift_interval", metric, comparison.relative, about)
         deciding = metric.role == "primary"
-        main = comparison.effect(self.spec.minimum_effect.scale if deciding else "absolute")
+        main = comparison.effect(self.spec.deciding_scale if deciding else "absolute")
         if not isinstance(main, Refusal):
             self.add(f"{base}.direction", "direction", _direction(main), about=about)
         verdict = next((v for v in look.verdict.arms if v.arm == arm), None)

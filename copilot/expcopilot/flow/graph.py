@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +36,7 @@ from expcopilot.records.events import Said
 from expcopilot.records.experiment import Experiment
 from expcopilot.records.gate import Proposal
 
-__all__ = ["Deps", "Lifecycle", "Step", "Turn", "Waiting", "build", "open_lifecycle"]
+__all__ = ["Deps", "Lifecycle", "Step", "Turn", "Waiting", "build", "open_lifecycle", "served"]
 
 STEPS_AT_MOST = 12
 """Nodes one turn may run: a loop in the graph ends here, not in a bill."""
@@ -119,11 +119,11 @@ class _Node(Protocol):
     def __call__(self, state: Turn, *, runtime: Runtime[Deps]) -> dict[str, Any]: ...
 
 
-def as_node(work: Callable[[Turn, Deps], Turn]) -> _Node:
+def as_node(work: Callable[[Turn, Deps], Turn], bound: Deps | None = None) -> _Node:
     """The one adapter: a pure function of the turn, validated, returning only the fields that changed."""
 
     def node(state: Turn, *, runtime: Runtime[Deps]) -> dict[str, Any]:
-        new = Turn.model_validate(work(state, runtime.context).model_dump())
+        new = Turn.model_validate(work(state, bound or runtime.context).model_dump())
         return {k: getattr(new, k) for k in Turn.model_fields if getattr(new, k) != getattr(state, k)}
 
     return node
@@ -133,6 +133,7 @@ def _step(move: Move) -> Callable[[Turn, Deps], Turn]:
     def work(state: Turn, deps: Deps) -> Turn:
         experiment = _fold(deps, state.experiment)
         if not any(t.record.turn == state.turn and t.record.speaker == "code" for t in experiment.turns):
+            require(experiment, move)  # here, too: a deployed graph is reached by no other door
             drafts = deps.steps[move](experiment, deps, state.turn, state.input)
             # The mark and the work are appended together, so a run repeated after a kill finds both or neither.
             _append(deps, experiment, (*drafts, _mark(state, deps)))
@@ -177,10 +178,6 @@ def _settle(state: Turn, deps: Deps) -> Turn:
     return state.model_copy(update={"waits": ""})
 
 
-def _route(state: Turn) -> str:
-    return state.move.value
-
-
 def _after_step(state: Turn) -> str:
     return "gate" if state.waits else END
 
@@ -189,19 +186,40 @@ def _after_gate(state: Turn) -> str:
     return "settle" if state.waits else END
 
 
-def build() -> StateGraph[Turn, Deps, Turn, Turn]:
-    """The graph: START -> the move's step -> (gate -> settle) -> END."""
-    graph: StateGraph[Turn, Deps, Turn, Turn] = StateGraph(Turn, context_schema=Deps)
-    moves = [m for m in Move if m is not Move.DECIDE]
-    for move in moves:
-        graph.add_node(move.value, as_node(_step(move)))
-        graph.add_conditional_edges(move.value, _after_step, ["gate", END])
-    graph.add_node("gate", as_node(_gate))
-    graph.add_node("settle", as_node(_settle))
-    graph.add_conditional_edges(START, _route, [m.value for m in moves])
+def build(moves: Iterable[Move], bound: Deps | None = None) -> StateGraph[Turn, Deps, Turn, Turn]:
+    """The graph: START -> the move's step -> (gate -> settle) -> END.
+
+    Args:
+        moves: Those that have a step.
+        bound: What steps may use, where no run's context brings it.
+    """
+    steps = [m.value for m in moves]
+    graph: StateGraph[Turn, Deps, Turn, Turn] = StateGraph(Turn, context_schema=None if bound else Deps)
+
+    def route(state: Turn) -> str:
+        if state.move.value not in steps:
+            raise _no_step(state.move, steps)
+        return state.move.value
+
+    for move in steps:
+        graph.add_node(move, as_node(_step(Move(move)), bound))
+        graph.add_conditional_edges(move, _after_step, ["gate", END])
+    graph.add_node("gate", as_node(_gate, bound))
+    graph.add_node("settle", as_node(_settle, bound))
+    graph.add_conditional_edges(START, route, steps)
     graph.add_conditional_edges("gate", _after_gate, ["settle", END])
     graph.add_edge("settle", END)
     return graph
+
+
+def _no_step(move: Move, steps: list[str]) -> Refused:
+    return Refused.because(
+        "move.no_step",
+        f"{move.value!r} changes nothing that a person would have to decide, so the graph has no step for it.",
+        f"Ask for it directly: `expcopilot {move.value}`. The graph knows {', '.join(steps)}.",
+        name="move",
+        value=move.value,
+    )
 
 
 class Lifecycle:
@@ -218,6 +236,8 @@ class Lifecycle:
             Refused: The move is not legal now, or its step refuses.
         """
         require(_fold(self._deps, experiment), move)
+        if move not in self._deps.steps:
+            raise _no_step(move, [m.value for m in self._deps.steps])
         start = Turn(experiment=experiment, turn=turn, move=move, input=given or {})
         self._run(start.model_dump(), experiment)
         return self.waiting(experiment)
@@ -235,6 +255,10 @@ class Lifecycle:
             gates.decide(_fold(self._deps, waiting.experiment), waiting.digest, action, actor=self._deps.actor)
         answer = Answer(digest=waiting.digest, action=action, reason=reason)
         self._run(Command(resume={waiting.id: answer.to_json()}), waiting.experiment)
+        state = _fold(self._deps, waiting.experiment)
+        answers = [d.record.action for d in state.decisions if d.record.digest == waiting.digest]
+        if answers and answers[-1] != action:
+            gates.decide(state, waiting.digest, action, actor=self._deps.actor)  # refuses: somebody else was faster
         return self.waiting(waiting.experiment)
 
     def waiting(self, experiment: str) -> Waiting | None:
@@ -271,8 +295,10 @@ class Lifecycle:
                 self._graph.invoke(given, self._thread(experiment), context=self._deps, durability="sync")
             except Refused as refused:
                 codes = {r.code for r in refused.refusals}
-                if codes == {"ledger.moved"} and tries_left:
-                    given = None  # the checkpoint holds the turn: go on with it, reading the ledger anew
+                if codes <= {"ledger.moved", "ledger.key_reused"} and tries_left:
+                    # Another process wrote in between, or gave another answer to the same gate at the same moment. The
+                    # checkpoint holds the turn: go on with it, reading the ledger anew.
+                    given = None
                     continue
                 if not any(code.startswith("ledger.") for code in codes):
                     # A refused turn is over; left open, it would come back with its old input at the next start.
@@ -292,7 +318,12 @@ class Lifecycle:
 def open_lifecycle(checkpoints: Path, deps: Deps) -> Iterator[Lifecycle]:
     """The lifecycle with its checkpoints in one SQLite file."""
     with SqliteSaver.from_conn_string(str(checkpoints)) as saver:
-        yield Lifecycle(build().compile(checkpointer=saver), deps)
+        yield Lifecycle(build(deps.steps).compile(checkpointer=saver), deps)
+
+
+def served(deps: Deps) -> CompiledStateGraph[Turn, Deps, Turn, Turn]:
+    """The compiled lifecycle for whoever serves it and brings the checkpoints: a run's input is a ``Turn``."""
+    return build(deps.steps, deps).compile(name="lifecycle")
 
 
 def _fold(deps: Deps, name: str) -> Experiment:

@@ -8,7 +8,7 @@ from copilot_tools.refusals import Refused
 from expcopilot.flow.gates import pending
 from expcopilot.records.experiment import Experiment
 
-__all__ = ["Move", "legal_moves", "next_step", "require"]
+__all__ = ["Move", "by_stage", "legal_moves", "next_step", "require"]
 
 
 class Move(enum.StrEnum):
@@ -40,6 +40,11 @@ _NEXT: dict[str, str] = {
     "read": "Write the readout, then close the experiment.",
     "closed": "The readout stands. The next question is a new experiment.",
 }
+
+
+def by_stage() -> dict[str, tuple[Move, ...]]:
+    """Stage -> the moves open in it while nothing waits for a decision."""
+    return dict(_BY_STAGE)
 
 
 def legal_moves(experiment: Experiment) -> tuple[Move, ...]:

@@ -95,10 +95,10 @@ class Speech:
 
     def _afresh(self, experiment: str, question: Question[T], put: Callable[[Question[T], AnswersOnLedger], T]) -> T:
         """Put a question; where all that is kept of it is an answer of no use, somebody tries again: put it afresh."""
-        for again in itertools.count(question.again):
+        for afresh in itertools.count(question.afresh):
             kept = AnswersOnLedger(self.ledger, experiment, self.actor)
             try:
-                return put(replace(question, again=again), kept)
+                return put(replace(question, afresh=afresh), kept)
             except ModelFailed as failure:
                 if failure.kind not in _OF_NO_USE or kept.missed:
                     raise

@@ -7,6 +7,7 @@ counted, and refuses while outcomes are closed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from typing import Annotated, TypeVar
 
 from pydantic import Field, ValidationError
@@ -88,6 +89,7 @@ class Toolbox:
         self._look, self._plan, self._cut = look, plan, cut
         self.row = look.verdict.row.value if look is not None and look.plan_digest else ""
         self._calculations = 0
+        self._ran: dict[str, str] = {}
 
     def offers(self) -> tuple[ToolOffer, ...]:
         """What the model is offered, always in the same order, so that a provider can cache it."""
@@ -98,11 +100,18 @@ class Toolbox:
         return (*own, *_calculators())
 
     def run(self, call: ToolCall) -> str:
-        """Run one call; its result as JSON text.
+        """Run one call; its result as JSON text, the same however often the conversation comes back to that call.
 
         Raises:
             Refused: It cannot be answered; the model is told why, in words that hold nothing of the data.
         """
+        # A question put afresh goes through its turns again: other words for the same call would be another request.
+        key = canonical(call.to_json())
+        if key not in self._ran:
+            self._ran[key] = self._result(call)
+        return self._ran[key]
+
+    def _result(self, call: ToolCall) -> str:
         match call.name:
             case "experiment_facts":
                 _arguments(_Nothing, call)
@@ -164,6 +173,7 @@ def _arguments(kind: type[A], call: ToolCall) -> A:
         raise Refused(*refusals_of(error, given=call.input, model=kind)) from None
 
 
+@cache
 def _calculators() -> tuple[ToolOffer, ...]:
     return tuple(
         ToolOffer(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from expcopilot.flow.asked_cut import AskedCuts
+from expcopilot.flow.at_work import Announced
 from expcopilot.flow.moves import Move
 from expcopilot.flow.refusals import refusal_draft
 from expcopilot.flow.speech import Speech
@@ -29,6 +30,10 @@ __all__ = ["Chosen", "Worded"]
 
 Chosen = Model | None | Literal["configured"]
 """Which model words things: one given, none, or the one the settings name."""
+
+
+_OWN = "ask-"
+"""How the turns begin that are recorded here; a conversation names and records its own."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,7 @@ class Worded:
         opened = self.configured() if model == "configured" else None
         used: Model | None = opened if isinstance(model, str) else model
         try:
-            yield None if used is None else Speech(used, self.ledger, self.actor, self._settings())
+            yield None if used is None else Speech(Announced(used), self.ledger, self.actor, self._settings())
         finally:
             if opened is not None:
                 opened.close()
@@ -71,7 +76,7 @@ class Worded:
         self,
         name: str,
         question: str,
-        say: Callable[[str, str, str], None],
+        say: Callable[[str, str, str, str], None],
         *,
         model: Chosen,
         on_text: Callable[[str], None] | None,
@@ -82,7 +87,7 @@ class Worded:
         Args:
             name: The experiment.
             question: As it is kept.
-            say: Records a line: (turn, speaker, text). Called only where nobody recorded the question before.
+            say: Records a line: (turn, speaker, text, prose). Called only where nobody recorded the question before.
             model: Who answers.
             on_text: As ``Copilot.ask``.
             spelled: As ``Copilot.ask``.
@@ -96,14 +101,14 @@ class Worded:
                     "Name one under [model] in expcopilot.toml; `expcopilot readout`, `log` and `plan` work without.",
                 )
             put = asked(name, self.ledger.entries(name), question)
-            own = not put.turn
-            if own:
-                say(uuid.uuid4().hex[:12], "person", question)
+            if not put.turn:
+                say(f"{_OWN}{uuid.uuid4().hex[:12]}", "person", question, "")
                 put = asked(name, self.ledger.entries(name), question)
+            own = self._own(name)
             cuts = AskedCuts(self.ledger, self.actor, self.today, name)
             reply = answer(question, put, speech, cuts, spelled=spelled, on_text=on_text)
             if own:
-                say(put.turn, reply.prose.role, reply.text)
+                say(put.turn, reply.prose.role, reply.text, reply.words)
             return reply
 
     def write(self, state: Experiment, number: int | None, *, model: Chosen) -> Written | None:
@@ -122,6 +127,12 @@ class Worded:
         if draft := writing.draft_of(now, outcome.written, actor=self.actor):
             self.ledger.append(draft)
         return outcome.written
+
+    def _own(self, name: str) -> bool:
+        """Whether the last line a person said was recorded here: then its answer is, too, however late it comes."""
+        state = Experiment.fold(name, self.ledger.entries(name))
+        turns = [t.record.turn for t in state.turns if t.record.speaker == "person"]
+        return bool(turns) and turns[-1].startswith(_OWN)
 
     def _settings(self) -> ModelSettings:
         return ModelSettings.model_validate(self.table.model_dump())

@@ -41,6 +41,7 @@ class Question(Generic[T]):
         complaints: What is still wrong with a valid answer, one plain sentence each, addressed to the model. They earn
             one repair turn and no more: the answer with fewer of them is returned, and the caller judges what is left.
         again: How often a person asked for a fresh answer: the same question with another number is another request.
+        afresh: How often it was put afresh because what came was of no use: only what was of no use is asked again.
     """
 
     role: str
@@ -50,6 +51,7 @@ class Question(Generic[T]):
     history: tuple[Message, ...] = ()
     complaints: Callable[[T], Sequence[str]] | None = None
     again: int = 0
+    afresh: int = 0
 
 
 class Recorder(Protocol):
@@ -90,8 +92,7 @@ def ask(
         Refused: ``prompt.*`` when the prompt does not fit the question.
     """
     exchange = _Exchange(question, model, recorder, budget, prompts or Prompts(), on_text)
-    request = exchange.request()
-    return exchange.concluded(request, exchange.send(request))
+    return exchange.concluded(*exchange.turn(exchange.request()))
 
 
 def converse(
@@ -126,20 +127,8 @@ def converse(
         ModelFailed: As for ``ask``; "malformed" when the model still asks for tools after the last round.
         Refused: As for ``ask``.
     """
-    exchange = _Exchange(question, model, recorder, budget, prompts or Prompts(), on_text)
-    request = exchange.request(tuple(tools))
-    answered = exchange.send(request)
-    for left in reversed(range(rounds)):
-        if answered.stop != "tools":
-            break
-        results = {call.id: _run(call, run_tool) for call in answered.tool_calls}
-        note = "" if left else "That was the last use of tools: answer now with what you have."
-        turns = (_turn(answered), Message(speaker="user", text=note, tool_results=results))
-        request = request.model_copy(update={"messages": (*request.messages, *turns)})
-        answered = exchange.send(request)
-    if answered.stop == "tools":
-        raise loop_is_over(question.role, rounds)
-    return exchange.concluded(request, answered)
+    exchange = _Exchange(question, model, recorder, budget, prompts or Prompts(), on_text, run_tool, rounds)
+    return exchange.concluded(*exchange.turn(exchange.request(tuple(tools))))
 
 
 def _run(call: ToolCall, run_tool: Callable[[ToolCall], str]) -> str:
@@ -166,6 +155,8 @@ class _Exchange(Generic[T]):
         budget: Budget,
         prompts: Prompts,
         on_text: Callable[[str], None] | None,
+        run_tool: Callable[[ToolCall], str] | None = None,
+        rounds: int = 0,
     ) -> None:
         self.question = question
         self.model = model
@@ -175,27 +166,50 @@ class _Exchange(Generic[T]):
         self.on_text = on_text
         self.schema = question.answer.model_json_schema()
         self.shown = False
+        self.run_tool = run_tool
+        self.rounds = self.left = rounds
 
     def request(self, tools: tuple[ToolOffer, ...] = ()) -> Request:
         rendered = self.prompt.render(self.question.variables)
         return Request(
             role=self.question.role,
             system=rendered.system,
-            messages=(*self.question.history, Message(speaker="user", text=rendered.user)),
+            messages=(*self.question.history, Message(speaker="user", text=rendered.user, context=rendered.context)),
             tools=tools,
             answer_schema=self.schema,
             max_tokens=self.question.max_tokens,
         )
+
+    def turn(self, request: Request) -> tuple[Request, Answered]:
+        """Send a request and go through the tools its answer asks for; the last request and its answer.
+
+        The rounds are counted over the whole exchange: an answer put right by the repair turn may use what is left.
+        """
+        answered = self.send(request)
+        while self.run_tool is not None and answered.stop == "tools":
+            if not self.left:
+                raise loop_is_over(self.question.role, self.rounds)
+            self.left -= 1
+            results = {call.id: _run(call, self.run_tool) for call in answered.tool_calls}
+            note = "" if self.left else "That was the last use of tools: answer now with what you have."
+            turns = (_turn(answered), Message(speaker="user", text=note, tool_results=results))
+            request = request.model_copy(update={"messages": (*request.messages, *turns)})
+            answered = self.send(request)
+        return request, answered
 
     def send(self, request: Request) -> Answered:
         """The kept answer of a completed request, else a new one, kept before anything else happens."""
         key = request.digest(self.model.name)
         if self.question.again:
             key = digest({"request": key, "again": self.question.again})
+        kept = self.recorder.find(key)
+        if kept and self.question.afresh and not self._of_use(kept):
+            key = digest({"request": key, "afresh": self.question.afresh})
+            kept = self.recorder.find(key)
         if self.shown and self.on_text:
             self.on_text("")
         self.shown = True
-        if kept := self.recorder.find(key):
+        if kept:
             if self.on_text and kept.text:
                 self.on_text(kept.text)
             return kept
@@ -222,6 +236,15 @@ class _Exchange(Generic[T]):
         self.recorder.keep(answered)
         return answered
 
+    def _of_use(self, answered: Answered) -> bool:
+        if answered.stop == "tools":
+            return self.left > 0
+        try:
+            read(answered, self.question.answer)
+        except Unusable:
+            return False
+        return True
+
     def concluded(self, request: Request, answered: Answered) -> T:
         """The answer as a record, after at most one repair turn."""
         first: T | None = None
@@ -236,7 +259,7 @@ class _Exchange(Generic[T]):
                 raise unusable.failure(self.question.role) from None
             complaints, reason = (), unusable.reason
         try:
-            second = read(self.send(self._repair(request, answered, reason)), self.question.answer)
+            second = read(self.turn(self._repair(request, answered, reason))[1], self.question.answer)
         except Unusable as unusable:
             if first is None:
                 raise unusable.failure(self.question.role) from None

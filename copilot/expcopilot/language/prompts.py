@@ -8,8 +8,11 @@ under a line of its own::
     The same for every request: read no variable here, so that the provider may cache it.
     --- system ---
     What the role must know this time (optional).
+    --- context ---
+    What stays the same from question to question, such as the glossary or the facts of one look (optional): it opens
+    the user's turn. {{ facts | glossary }}
     --- user ---
-    The question itself; customer text goes through the fence: {{ idea | fenced("idea") }}
+    The question itself, last; customer text goes through the fence: {{ idea | fenced("idea") }}
 
 ``shared/vN.md.j2`` has a ``system-stable`` part only; it comes before every role's own.
 """
@@ -33,7 +36,8 @@ from expcopilot.records.digest import digest
 __all__ = ["Prompt", "Prompts", "Rendered", "fenced", "prompt_folder", "unpaired_replaced"]
 
 SHARED = "shared"
-_PART = re.compile(r"^--- (system-stable|system|user) ---[ \t]*$", re.MULTILINE)
+_PART = re.compile(r"^--- (system-stable|system|context|user) ---[ \t]*$", re.MULTILINE)
+_DEFINITION = re.compile(r'\{"id": "definition\.[a-z0-9_.]+", "kind": "definition"')
 _FILE = re.compile(r"^v([1-9]\d*)\.md\.j2$")
 # What may stand between the characters of a tag and still be read as that tag.
 _INVISIBLE = (
@@ -47,6 +51,7 @@ class Rendered(Frozen):
 
     system: tuple[SystemPart, ...]
     user: str
+    context: str = ""
 
 
 def prompt_folder() -> Path:
@@ -81,10 +86,25 @@ def fenced(text: object, name: str) -> str:
     return f'<{name} fence="{mark}">\n{said}\n</{name} fence="{mark}">'
 
 
+def glossary(facts: str) -> str:
+    r"""Of facts, one a line as JSON, the definitions: the same for every experiment, and no customer's words.
+
+    >>> lines = '{"id": "looks", "kind": "count"}\n{"id": "definition.null", "kind": "definition"}'
+    >>> print(glossary(lines))
+    {"id": "definition.null", "kind": "definition"}
+    """
+    return "\n".join(line for line in facts.splitlines() if _DEFINITION.match(line)) or "(none)"
+
+
+def besides_glossary(facts: str) -> str:
+    """The facts, one a line as JSON, that are no definitions."""
+    return "\n".join(line for line in facts.splitlines() if not _DEFINITION.match(line)) or "(none)"
+
+
 def _environment() -> Environment:
     # No autoescape: this is text for a model, not HTML, and an escaped quotation would no longer be verbatim.
     made = Environment(undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True)  # noqa: S701
-    made.filters["fenced"] = fenced
+    made.filters |= {"fenced": fenced, "glossary": glossary, "besides_glossary": besides_glossary}
     return made
 
 
@@ -195,7 +215,9 @@ class Prompt(Frozen):
             SystemPart(text=filled["system-stable"], stable=True),
             SystemPart(text=filled.get("system", "")),
         )
-        return Rendered(system=tuple(part for part in system if part.text), user=filled["user"])
+        return Rendered(
+            system=tuple(part for part in system if part.text), user=filled["user"], context=filled.get("context", "")
+        )
 
 
 class Prompts:

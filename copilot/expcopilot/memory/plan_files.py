@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from copilot_tools.refusals import Refused
 from copilot_tools.validation import refusals_of
+from expcopilot.memory.whole_file import write_whole
 from expcopilot.records.plan import Plan
 
 __all__ = ["load", "parse", "render", "save"]
@@ -103,13 +104,20 @@ def save(plan: Plan, path: Path) -> Path:
     """Write the plan file; refuses to overwrite one.
 
     Raises:
-        Refused: There is a file already.
+        Refused: There is a file already, or it cannot be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(render(plan))
-    except FileExistsError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return write_whole(path, render(plan), overwrite=False)
+    except OSError as error:
+        if not path.exists():
+            raise Refused.because(
+                "plan.cannot_write",
+                f"The plan file {path.name!r} cannot be written: {error.strerror or error}.",
+                "Choose a folder you may write to.",
+                name="plan",
+                value=str(path),
+            ) from error
         raise Refused.because(
             "plan.exists",
             f"There is already a plan file {path.name!r}.",
@@ -117,4 +125,3 @@ def save(plan: Plan, path: Path) -> Path:
             name="plan",
             value=str(path),
         ) from None
-    return path

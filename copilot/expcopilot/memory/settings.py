@@ -6,7 +6,6 @@ the pen never passes for a setting.
 
 from __future__ import annotations
 
-import difflib
 import json
 import tomllib
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, ValidationError
 
 from copilot_tools.base import Frozen
+from copilot_tools.nearest import nearest
 from copilot_tools.refusals import Refusal, Refused, refuse_if_any
 
 __all__ = ["FILE_NAME", "ModelTable", "Organisation", "Person", "Settings", "load", "render"]
@@ -51,8 +51,8 @@ class Organisation(Frozen):
     """For whom the experiments run.
 
     Attributes:
-        name: As it should stand on a readout, or "".
-        currency: ISO 4217 code of money columns when a plan names none, or "".
+        name: As it stands in the head of a readout, or "".
+        currency: ISO 4217 code that new plans name, or "".
     """
 
     name: Line = ""
@@ -113,9 +113,9 @@ name = {name}
 email = {email}
 
 [organisation]
-# For whom the experiments run. Optional.
+# For whom the experiments run; stands in the head of every readout. Optional.
 name = {organisation}
-# Currency of money columns when a plan names none: an ISO 4217 code such as "EUR" or "USD". Optional.
+# Currency new plans name, and readouts count money in: an ISO 4217 code such as "EUR" or "USD". Optional.
 currency = {currency}
 
 # A language model that sharpens, answers and words what the tools found; everything else works without one.
@@ -218,7 +218,7 @@ def _unknown(dotted: str, key: str, known: Any, name: str, where: str) -> Refusa
             cure="Put the key into the environment variable ANTHROPIC_API_KEY, or name another one as key_env.",
             name=dotted,
         )
-    close = difflib.get_close_matches(key, list(known), n=1)
+    close = nearest(key, known)
     homes = ", ".join(f"[{table}]" for table, model in _TABLES.items() if close and close[0] in model.model_fields)
     return Refusal(
         code="settings.unknown_key",
@@ -232,7 +232,7 @@ def _problems(error: ValidationError, data: dict[str, Any], name: str) -> Iterat
     for problem in error.errors():
         dotted = ".".join(str(part) for part in problem["loc"])
         if problem["type"] == "missing":
-            close = difflib.get_close_matches(dotted, [k for k in data if k not in _TABLES], n=1)
+            close = nearest(dotted, (k for k in data if k not in _TABLES))
             hint = f" There is a [{close[0]}]: is [{dotted}] meant?" if close else ""
             yield Refusal(
                 code="settings.missing",

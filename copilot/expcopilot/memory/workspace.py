@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import tempfile
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +11,7 @@ from copilot_tools.refusals import Refused
 from expcopilot.memory import settings as settings_file
 from expcopilot.memory.settings import FILE_NAME, Settings
 from expcopilot.memory.sqlite_ledger import SqliteLedger
+from expcopilot.memory.whole_file import write_whole
 
 __all__ = ["Workspace"]
 
@@ -50,7 +48,7 @@ class Workspace:
             person: Who acts in it.
             email: Their address.
             organisation: For whom.
-            currency: ISO 4217 code of money columns when a plan names none.
+            currency: ISO 4217 code that new plans name.
 
         Raises:
             Refused: ``workspace.exists`` when there is one; ``workspace.cannot_write``; ``settings.invalid``; and what
@@ -62,20 +60,16 @@ class Workspace:
         )
         path = _absolute(folder)
         if (path / FILE_NAME).exists():
-            raise Refused.because(
-                "workspace.exists",
-                f"There is already a workspace in {path}.",
-                f"Work in it as it is (settings: {FILE_NAME}), or choose another folder.",
-                name="folder",
-                value=str(path),
-            )
+            raise _exists(path)
         try:
             for name in ("", *FOLDERS):
                 (path / name).mkdir(parents=True, exist_ok=True)
             _make_ledger(path / "ledger.sqlite")
             # Last, because its presence is what makes the folder a workspace.
-            _write_whole(path / FILE_NAME, settings_file.render(settings))
+            write_whole(path / FILE_NAME, settings_file.render(settings), overwrite=False)
         except OSError as error:
+            if (path / FILE_NAME).exists():  # somebody else was first
+                raise _exists(path) from error
             raise Refused.because(
                 "workspace.cannot_write",
                 f"No workspace can be made in {path}: {error.strerror or error}.",
@@ -162,6 +156,16 @@ def _absolute(path: Path | str) -> Path:
     return Path(path).expanduser().resolve()
 
 
+def _exists(path: Path) -> Refused:
+    return Refused.because(
+        "workspace.exists",
+        f"There is already a workspace in {path}.",
+        f"Work in it as it is (settings: {FILE_NAME}), or choose another folder.",
+        name="folder",
+        value=str(path),
+    )
+
+
 def _not_found(path: Path, reason: str) -> Refused:
     return Refused.because(
         "workspace.not_found",
@@ -178,19 +182,3 @@ def _make_ledger(path: Path) -> None:
     except Refused as refused:
         if refused.refusals[0].code != "ledger.exists":
             raise
-
-
-def _write_whole(path: Path, text: str) -> None:
-    """Write a file that is either there in full or not there at all, and never overwrites one that came first."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            Path(temporary).unlink()
-        raise

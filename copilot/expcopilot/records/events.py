@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from copilot_tools.base import Frozen
 from copilot_tools.refusals import Refusal
 from expcopilot.records.plan import Plan
@@ -70,13 +68,11 @@ class ReadoutMade(Frozen):
         look: Number of the look it reports.
         digest: Of the readout's JSON document.
         files: File names written, without folders.
-        form: "full" or "brief".
     """
 
     look: int
     digest: str
     files: tuple[str, ...]
-    form: Literal["full", "brief"] = "full"
 
 
 class Survey(Frozen):
@@ -104,11 +100,13 @@ class Said(Frozen):
         turn: Which turn of the conversation; what belongs to one move shares it.
         speaker: "person", "code", or the role whose words passed the firewall.
         text: What was said.
+        prose: The part of it in a role's own words, as the firewall let it pass; "" where code said it all.
     """
 
     turn: str
     speaker: str
     text: str
+    prose: str = ""
 
 
 class Written(Frozen):

@@ -11,25 +11,25 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import tests_plan
 from copilot_tools.refusals import Refused
 from copilot_tools.stats.sources.many import ManyColumns
 from copilot_tools.stats.sources.rows.frames import from_frame
-from copilot_tools.stats.spec import AnalysisSpec, Arm, Effect, Metric, Segment
+from copilot_tools.stats.spec import AnalysisSpec, Effect, Metric, Segment
 from expcopilot import Copilot
 from expcopilot.flow import open_data
 from expcopilot.flow.quick import quick_spec
 from expcopilot.memory.sqlite_ledger import SqliteLedger
 from expcopilot.memory.workspace import Workspace
 from expcopilot.records.entry import Draft
-from expcopilot.records.plan import Attestation, Design, Hypothesis, Plan
+from expcopilot.records.plan import Plan
+from tests_plan import CONVERSION, LATENCY
 
-TODAY = dt.datetime.now(tz=dt.UTC).date()
-CONVERSION = Metric(name="conversion", role="primary", kind="proportion", column="converted")
+TODAY = tests_plan.today()
 
 
 def guardrail(**change: object) -> Metric:
-    base = {"name": "latency", "role": "guardrail", "kind": "mean", "column": "latency", "direction": "decrease"}
-    return Metric.model_validate({**base, "margin": Effect(size=10, scale="absolute"), **change})
+    return LATENCY.model_copy(update=change)
 
 
 @pytest.fixture
@@ -37,31 +37,8 @@ def copilot(workspace: Workspace) -> Copilot:
     return Copilot(workspace, workspace.ledger)
 
 
-def plan(
-    name: str = "checkout", *, units: int = 20_000, attested: dt.date | None = None, start: dt.date = TODAY, **change
-) -> Plan:
-    spec = {
-        "unit": "user",
-        "arm_column": "arm",
-        "arms": (Arm(name="control"), Arm(name="b")),
-        "control": "control",
-        "metrics": (CONVERSION, guardrail()),
-        "minimum_effect": Effect(size=0.01, scale="absolute"),
-    }
-    return Plan(
-        experiment=name,
-        question="Does the short form bring more orders?",
-        hypothesis=Hypothesis(
-            change="A short form of three fields instead of nine",
-            audience="Everybody who reaches the checkout",
-            because="Interviews say that the long form scares people away",
-            falsifier="Conversion is not a point higher",
-        ),
-        north_star="Orders",
-        design=Design(committed_units=units, first_exposure=start),
-        analysis=AnalysisSpec.model_validate({**spec, **change}),
-        attested=Attestation(where="the wiki page", when=attested, by="Grace") if attested else None,
-    )
+def plan(name: str = "checkout", **change: object) -> Plan:
+    return tests_plan.plan(name, **{"metrics": (CONVERSION, LATENCY), **change})
 
 
 def frame(n: int = 20_000, *, lift: float = 0.05, slow: float = 0.0, seed: int = 1) -> pd.DataFrame:

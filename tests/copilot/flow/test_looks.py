@@ -10,16 +10,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import tests_plan
 from copilot_tools.refusals import Refused
 from copilot_tools.stats.sources.rows.frames import from_frame
-from copilot_tools.stats.spec import AnalysisSpec, Arm, DataPolicy, Effect, Metric
+from copilot_tools.stats.spec import DataPolicy, Effect, Metric
 from expcopilot import Copilot
 from expcopilot.flow import open_data
 from expcopilot.flow.quick import quick_spec
 from expcopilot.memory.workspace import Workspace
-from expcopilot.records.plan import Attestation, Design, Hypothesis, Plan
+from expcopilot.records.plan import Attestation, Plan
+from tests_plan import CONVERSION, LATENCY
 
-TODAY = dt.datetime.now(tz=dt.UTC).date()
+TODAY = tests_plan.today()
 
 
 @pytest.fixture
@@ -27,44 +29,9 @@ def copilot(workspace: Workspace) -> Copilot:
     return Copilot(workspace, workspace.ledger)
 
 
-def spec(**change: object) -> AnalysisSpec:
-    base: dict[str, object] = {
-        "unit": "user",
-        "arm_column": "arm",
-        "arms": (Arm(name="control"), Arm(name="b")),
-        "control": "control",
-        "metrics": (
-            Metric(name="conversion", role="primary", kind="proportion", column="converted"),
-            Metric(
-                name="latency",
-                role="guardrail",
-                kind="mean",
-                column="latency",
-                direction="decrease",
-                margin=Effect(size=10, scale="absolute"),
-            ),
-        ),
-        "minimum_effect": Effect(size=0.01, scale="absolute"),
-        "after_assignment": ("pages",),
-    }
-    return AnalysisSpec.model_validate({**base, **change})
-
-
-def plan(name: str = "checkout", *, units: int = 20_000, attested: bool = False, **change: object) -> Plan:
-    return Plan(
-        experiment=name,
-        question="Does the short form bring more orders?",
-        hypothesis=Hypothesis(
-            change="A short form of three fields instead of nine",
-            audience="Everybody who reaches the checkout",
-            because="Interviews say that the long form scares people away",
-            falsifier="Conversion is not a point higher",
-        ),
-        north_star="Orders",
-        design=Design(committed_units=units, first_exposure=TODAY, traffic_per_month=100_000, value_per_unit=20),
-        analysis=spec(**change),
-        attested=Attestation(where="the wiki page", when=TODAY, by="Grace") if attested else None,
-    )
+def plan(name: str = "checkout", *, attested: bool = False, **change: object) -> Plan:
+    guarded = {"metrics": (CONVERSION, LATENCY), "after_assignment": ("pages",)}
+    return tests_plan.plan(name, attested=TODAY if attested else None, **{**guarded, **change})
 
 
 def frame(n: int = 20_000, *, lift: float = 0.05, slow: float = 0.0, seed: int = 1, start: int = 0) -> pd.DataFrame:

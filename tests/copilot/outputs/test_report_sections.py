@@ -115,6 +115,16 @@ def test_what_cannot_be_assessed_says_why():
     assert page(not_assessable()).headline.tone is Tone.INVALID
 
 
+def test_an_estimate_stands_with_its_test():
+    """The statistic stands beside its p-value, as it was computed; a tiny p-value is said to be tiny."""
+    look = harmful().look
+    found = {c.metric: c.absolute for c in look.reading.comparisons}
+    words = words_of(section(harmful(), "metrics"))
+    for estimate in found.values():
+        assert f"z = {abs(estimate.statistic):.2f}" in words.replace("−", "")
+        assert (f"p = {estimate.p_value:.4f}".replace("0.", ".", 1) in words) == (1e-4 <= estimate.p_value < 0.1)
+
+
 def test_a_decrease_goal_points_the_right_way():
     """What matters is a fall, better is to the left, and a fall that reaches it is supported."""
     head = page(decrease_ratio()).headline

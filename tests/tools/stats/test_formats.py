@@ -53,22 +53,49 @@ def test_signs_are_true_minus_and_zero_has_none(value, digits, text):
         (0.25, "p = .25"),
         (0.99, "p = .99"),
         (1.0, "p = 1.00"),
-        (3e-99, "p = 3.0e-99"),
-        (9.9e-5, "p = 9.9e-05"),
+        (3e-99, "p < .0001"),
+        (9.9e-5, "p < .0001"),
+        (1e-4, "p = .0001"),
         (0, "p < .0001"),
         (1e-320, "p < .0001"),
     ],
 )
 def test_p_values_are_never_zero(p, text):
-    """A p-value keeps its size however small, and is never printed as 0."""
+    """A p-value keeps four digits, what is smaller is said to be, and nothing is printed as 0."""
     assert formats.p_value(p) == text
+
+
+@pytest.mark.parametrize(
+    ("statistic", "df", "text"),
+    [(-3.1634, None, "z = −3.16"), (2.0, 4998.0, "t(4,998) = 2.00"), (0.5, 97.34, "t(97.3) = 0.50"), (None, None, "")],
+)
+def test_a_test_statistic_is_said_with_its_name(statistic, df, text):
+    """Z without and t with its degrees of freedom; nothing where a method has none."""
+    ends = Interval(low=-1, high=1, level=0.95)
+    made = Estimate(
+        value=0.0,
+        standard_error=1.0,
+        interval=ends,
+        p_value=0.5,
+        statistic=statistic,
+        df=df,
+        scale="absolute",
+        method="",
+    )
+    assert formats.statistic(made) == text
+
+
+@pytest.mark.parametrize(("value", "text"), [(0.8, "80%"), (0.05, "5%"), (0.025, "2.5%"), (0.9995, "99.95%")])
+def test_a_chosen_share_has_the_digits_it_was_given(value, text):
+    """80% is not 80.0%, and 99.95% is not 100%."""
+    assert formats.percent(value) == text
 
 
 @settings(derandomize=True, deadline=None)
 @given(st.floats(0, 1))
 def test_no_p_value_reads_as_zero(p):
     """Whatever the p-value, its text holds a digit other than 0."""
-    assert re.search(r"[1-9]", formats.p_value(p).partition("e")[0])
+    assert re.search(r"[1-9]", formats.p_value(p))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,19 @@ from copilot_tools.refusals import Refusal
 from copilot_tools.results import Estimate, Interval
 from copilot_tools.stats.spec import Metric
 
-__all__ = ["bare_interval", "count", "effect", "effect_size", "interval", "level", "p_value", "share", "signed"]
+__all__ = [
+    "bare_interval",
+    "count",
+    "effect",
+    "effect_size",
+    "interval",
+    "level",
+    "p_value",
+    "percent",
+    "share",
+    "signed",
+    "statistic",
+]
 
 MINUS = "−"
 
@@ -31,11 +43,24 @@ def share(value: float, digits: int = 1) -> str:
     return f"{value * 100:.{digits}f}%"
 
 
+def percent(value: float) -> str:
+    """A share somebody chose, without digits it does not have: 0.8 -> "80%", 0.025 -> "2.5%"."""
+    return f"{value * 100:.6g}%"
+
+
 def p_value(p: float) -> str:
-    """A p-value as text, such as "p = .0016": never 0, never 1 for want of an answer."""
+    """A p-value as text, such as "p = .0016": never 0, never 1 for want of an answer; tiny ones are "p < .0001"."""
     if p < 1e-4:
-        return "p < .0001" if p == 0 or p < 1e-300 else f"p = {p:.1e}"
+        return "p < .0001"
     return f"p = {p:.4f}".replace("0.", ".", 1) if p < 0.1 else f"p = {p:.2f}".replace("0.", ".", 1)
+
+
+def statistic(estimate: Estimate) -> str:
+    """The test statistic with its name, such as "z = −3.16" or "t(97.3) = 2.04"; "" where there is none."""
+    if estimate.statistic is None:
+        return ""
+    name = "z" if estimate.df is None else f"t({estimate.df:,.1f})".replace(".0)", ")")
+    return f"{name} = {signed(estimate.statistic, 2).removeprefix('+')}"
 
 
 def _digits(magnitude: float) -> int:

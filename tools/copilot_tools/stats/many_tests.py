@@ -18,7 +18,6 @@ References:
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable
 
 import numpy as np
@@ -130,7 +129,6 @@ class ManyTests(Frozen):
         wins_broken: Those of them whose sample ratio failed: a win of theirs is none.
         false_wins_at_most: Uncorrected wins to expect at most if nothing ever differed: alpha x ``read``.
         tests: Every experiment, in order of appearance.
-        seconds: Time the computing took, reading the file not included.
     """
 
     source: str
@@ -148,7 +146,6 @@ class ManyTests(Frozen):
     wins_broken: Wins
     false_wins_at_most: float
     tests: tuple[OneTest, ...]
-    seconds: float
 
     def sample_ratio(self, where: str) -> SampleRatioCount | None:
         """The count for "everywhere", "inside", "outside" or "not known"; None where there is no such experiment."""
@@ -177,7 +174,6 @@ def read_tests(
     """
     checks.between("alpha", alpha, 0, 1)
     checks.between("sample_ratio_alpha", sample_ratio_alpha, 0, 1)
-    begun = time.perf_counter()
     rows: list[OneTest] = []
     starts = np.searchsorted(arms.test, np.arange(len(arms.tests) + 1)).astype(np.intp)
     for first in range(0, len(arms.tests), _BLOCK):
@@ -220,7 +216,6 @@ def read_tests(
         wins_broken=_wins(alpha, *(values[broken] for values in adjusted)),
         false_wins_at_most=alpha * len(read),
         tests=tuple(rows),
-        seconds=time.perf_counter() - begun,
     )
 
 

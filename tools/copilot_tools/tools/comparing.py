@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Generic, Literal, Self, TypeVar
 
 from pydantic import Field, model_validator
 
@@ -74,10 +74,12 @@ class RatioArm(Frozen):
         )
 
 
-Arm = CountArm | MeanArm | RatioArm
+A = TypeVar("A", bound=CountArm | MeanArm | RatioArm)
 
 
-class _Question(Frozen):
+class _Question(Frozen, Generic[A]):
+    control: A
+    treatments: Annotated[tuple[A, ...], Field(min_length=1, max_length=50)]
     metric: Annotated[Label, Field(description="What the metric is called in sentences.")] = "the metric"
     direction: Annotated[Literal["increase", "decrease"], Field(description="Which way is better.")] = "increase"
     alpha: Annotated[float, Field(gt=0, lt=0.5, description="Error rate over all treatment arms together.")] = 0.05
@@ -86,43 +88,33 @@ class _Question(Frozen):
         Literal["dunnett", "bonferroni", "none"], Field(description="How intervals hold jointly over treatment arms.")
     ] = "dunnett"
 
+    @model_validator(mode="after")
+    def _distinct_names(self) -> Self:
+        names = [arm.name for arm in self.arms]
+        if twice := sorted({n for n in names if names.count(n) > 1}):
+            raise ValueError(f"two arms share a name: {', '.join(twice)}")
+        return self
 
-class ProportionsArguments(_Question):
+    @property
+    def arms(self) -> tuple[A, ...]:
+        """Control first."""
+        return (self.control, *self.treatments)
+
+
+class ProportionsArguments(_Question[CountArm]):
     """Arms with counts."""
 
-    control: CountArm
-    treatments: Annotated[tuple[CountArm, ...], Field(min_length=1, max_length=50)]
 
-    @model_validator(mode="after")
-    def _names(self) -> ProportionsArguments:
-        _distinct_names(self.control, self.treatments)
-        return self
-
-
-class MeansArguments(_Question):
+class MeansArguments(_Question[MeanArm]):
     """Arms with means and standard deviations."""
 
-    control: MeanArm
-    treatments: Annotated[tuple[MeanArm, ...], Field(min_length=1, max_length=50)]
     unit: Annotated[str, Field(max_length=20, description="What a value is: $, minutes, ...")] = ""
 
-    @model_validator(mode="after")
-    def _names(self) -> MeansArguments:
-        _distinct_names(self.control, self.treatments)
-        return self
 
-
-class RatiosArguments(_Question):
+class RatiosArguments(_Question[RatioArm]):
     """Arms with numerators and denominators per unit of randomization."""
 
-    control: RatioArm
-    treatments: Annotated[tuple[RatioArm, ...], Field(min_length=1, max_length=50)]
     unit: Annotated[str, Field(max_length=20, description="What a ratio is: $, clicks a view, ...")] = ""
-
-    @model_validator(mode="after")
-    def _names(self) -> RatiosArguments:
-        _distinct_names(self.control, self.treatments)
-        return self
 
 
 class Comparisons(Frozen):
@@ -141,12 +133,6 @@ class Comparisons(Frozen):
     )
 
 
-def _distinct_names(control: Arm, treatments: tuple[Arm, ...]) -> None:
-    names = [control.name, *(t.name for t in treatments)]
-    if twice := sorted({n for n in names if names.count(n) > 1}):
-        raise ValueError(f"two arms share a name: {', '.join(twice)}")
-
-
 def _compared(
     question: ProportionsArguments | MeansArguments | RatiosArguments, kind: Literal["proportion", "mean", "ratio"]
 ) -> Comparisons:
@@ -161,10 +147,9 @@ def _compared(
         direction=question.direction,
         unit="" if isinstance(question, ProportionsArguments) else question.unit,
     )
-    arms: tuple[Arm, ...] = (question.control, *question.treatments)
     found = compare_arms(
         metric,
-        {arm.name: arm.moments() for arm in arms},
+        {arm.name: arm.moments() for arm in question.arms},
         question.control.name,
         alpha=question.alpha,
         sides=question.sides,

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from copilot_tools.base import Frozen
 from expcopilot.flow.asked_cut import AskedCuts, is_asked
+from expcopilot.flow.earlier import earlier_turns
 from expcopilot.flow.facts import facts_of_plan
 from expcopilot.flow.moves import Move, legal_moves, next_step
 from expcopilot.flow.speech import Speech, tellable
@@ -60,6 +61,11 @@ class Reply(Frozen):
     prose: CheckedProse
     notes: tuple[str, ...] = ()
     looks: tuple[int, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """The guide's part as it was shown."""
+        return " ".join(sentence.text for sentence in self.prose.sentences)
 
 
 def asked(name: str, entries: Iterable[Entry], question: str) -> Asked:
@@ -119,6 +125,7 @@ def answer(
         stage=f"{state.stage}: {next_step(state)}",
         facts=tuple(toolbox.facts.values()),
         verdict_row=toolbox.row,
+        earlier=earlier_turns(state),
     )
     asking = dataclasses.replace(GUIDE.question(inputs), complaints=complaints_with(toolbox.facts, toolbox.row))
     page = _Page(toolbox, on_text)

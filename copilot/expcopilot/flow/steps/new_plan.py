@@ -16,7 +16,7 @@ from copilot_tools.stats.planning.design import design_of
 from copilot_tools.stats.planning.detectable import DetectableEffect, minimum_detectable_effect
 from copilot_tools.stats.planning.outcomes import Mean, Outcome, Proportion
 from copilot_tools.stats.planning.size import SampleSize, sample_size
-from copilot_tools.stats.spec import AnalysisSpec, Arm, Effect, Metric
+from copilot_tools.stats.spec import AnalysisSpec, Arm, Dialect, Effect, Metric
 from copilot_tools.validation import refusals_of
 from expcopilot.flow.steps.check_plan import Question, check_plan
 from expcopilot.records.plan import Design, Hypothesis, Plan
@@ -116,6 +116,9 @@ class Answers(Frozen):
         traffic_per_week: Units a week that can enter the test, over all arms.
         list_size: Units on a fixed list.
         start: First day of exposure.
+        currency: ISO 4217 code of money, or "".
+        falsifier: What result would prove it wrong; made from ``matters`` when not given.
+        north_star: How the number serves the company; the channel's usual words when not given.
     """
 
     channel: Literal["landing-page", "email", "push", "ad", "other"] = "other"
@@ -133,6 +136,9 @@ class Answers(Frozen):
     traffic_per_week: Annotated[float, Field(gt=0)] | None = None
     list_size: Annotated[int, Field(ge=4)] | None = None
     start: dt.date | None = None
+    currency: str = ""
+    falsifier: str = ""
+    north_star: str = ""
 
 
 class Drafted(Frozen):
@@ -223,9 +229,12 @@ def draft_plan(answers: Answers) -> Drafted:
             experiment=answers.name or name_of(answers.change, answers.channel),
             question=_question(answers),
             hypothesis=Hypothesis(
-                change=answers.change, audience=answers.audience, because=answers.because, falsifier=_falsifier(answers)
+                change=answers.change,
+                audience=answers.audience,
+                because=answers.because,
+                falsifier=answers.falsifier or _falsifier(answers),
             ),
-            north_star=template.north_star,
+            north_star=answers.north_star or template.north_star,
             design=Design(first_exposure=answers.start),
             analysis=spec,
         )
@@ -300,6 +309,7 @@ def _analysis(answers: Answers, template: Channel) -> AnalysisSpec:
         control="control",
         metrics=(primary, *guardrails),
         minimum_effect=answers.matters,
+        dialect=Dialect(currency=answers.currency or None),
     )
 
 

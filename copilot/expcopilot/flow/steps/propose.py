@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from copilot_tools.refusals import Refused
 from expcopilot.flow.gates import propose
+from expcopilot.flow.looks import planned_look
 from expcopilot.flow.moves import Move
+from expcopilot.flow.open_data import rows
 from expcopilot.flow.steps import close as closing
 from expcopilot.flow.steps import register as registering
 from expcopilot.flow.steps.sharpen import sharpen
@@ -53,6 +55,15 @@ def _close(experiment: Experiment, deps: Deps, turn: str, given: dict[str, Any])
     )
 
 
+def _analyze(experiment: Experiment, deps: Deps, turn: str, given: dict[str, Any]) -> tuple[Draft, ...]:
+    """Input: ``data``, path of a file with one row a unit; ``cuts``, columns. One look, counted; it needs no gate."""
+    del turn  # the mark beside the look says which turn took it
+    entries = tuple(deps.ledger.entries())
+    others = [Experiment.fold(name, entries) for name in deps.ledger.experiments() if name != experiment.name]
+    source, cuts = rows(str(given.get("data", ""))), tuple(map(str, given.get("cuts", ())))
+    return (planned_look(experiment, source, others, actor=deps.actor, today=deps.today(), cuts=cuts),)
+
+
 def consequence(experiment: Experiment, deps: Deps, proposal: Proposal) -> tuple[Draft, ...]:
     """What follows when a person approves a proposal.
 
@@ -79,8 +90,14 @@ def consequence(experiment: Experiment, deps: Deps, proposal: Proposal) -> tuple
             )
 
 
-STEPS: dict[Move, Step] = {Move.SHARPEN: sharpen, Move.REGISTER: _register, Move.AMEND: _amend, Move.CLOSE: _close}
-"""Moves that stop at a gate (an orderly close does not)."""
+STEPS: dict[Move, Step] = {
+    Move.SHARPEN: sharpen,
+    Move.REGISTER: _register,
+    Move.AMEND: _amend,
+    Move.ANALYZE: _analyze,
+    Move.CLOSE: _close,
+}
+"""Moves that change the record; all but a look and an orderly close stop at a gate."""
 
 
 def _ask(experiment: Experiment, deps: Deps, turn: str, proposal: Proposal) -> tuple[Draft, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from copilot_tools.refusals import Refused
 from expcopilot.flow.gates import approved, propose
@@ -26,7 +26,7 @@ from expcopilot.records.gate import Proposal
 if TYPE_CHECKING:
     from expcopilot.flow.graph import Deps
 
-__all__ = ["approved_hypothesis", "sharpen", "sharpened"]
+__all__ = ["approved_hypothesis", "direction_in", "sharpen", "sharpened", "similar"]
 
 _SIMILAR_AT_MOST = 3
 _COMMON = frozenset({"and", "are", "for", "from", "has", "have", "into", "our", "should", "that", "the", "with"})
@@ -64,7 +64,7 @@ def sharpen(experiment: Experiment, deps: Deps, turn: str, given: dict[str, Any]
         people=template.people if template else "people",
         metrics=tuple(dict.fromkeys([*map(str, given.get("metrics", ())), *_metrics(others)])),
         answers=tuple(Answered.model_validate(a) for a in given.get("answers", ())),
-        similar=tuple(_similar(idea, others)),
+        similar=similar(idea, others),
     )
     speech = deps.speech()
     plain = sharpened(inputs)
@@ -97,10 +97,10 @@ def sharpened(inputs: SharpenerInputs) -> Sharpened:
         for name, text in said.items()
         if name in Sharpened.model_fields and name not in {"direction", "guardrails"}
     }
-    if direction := _direction(said.get("direction", "")):
+    if direction := direction_in(said.get("direction", "")):
         fields["direction"] = direction
     if "guardrails" in said:
-        fields["guardrails"] = (GuardrailIdea(metric=said["guardrails"]),)
+        fields["guardrails"] = tuple(_guardrails(said["guardrails"]))
     draft = Sharpened(**fields)
     text = " ".join((inputs.idea, *said.values()))
     asked = [q for q in (*holes(draft), *about_ai(text)) if q.field not in said or q.field == "direction"]
@@ -113,9 +113,17 @@ def approved_hypothesis(experiment: Experiment) -> Sharpened | None:
     return Sharpened.model_validate(stamped.record.content["sharpened"]) if stamped else None
 
 
-def _direction(text: str) -> str | None:
+def direction_in(text: str) -> Literal["increase", "decrease"] | None:
+    """Which way a text points; None where it says neither, or both."""
     falls, rises = bool(_FALLS.search(text)), bool(_RISES.search(text))
     return None if falls == rises else "decrease" if falls else "increase"
+
+
+def _guardrails(text: str) -> Iterator[GuardrailIdea]:
+    """One for each line or part between semicolons; what follows a colon is its margin."""
+    for part in filter(None, (p.strip() for p in re.split(r"[;\n]", text))):
+        name, _, margin = part.partition(":")
+        yield GuardrailIdea(metric=name.strip() or part, margin=margin.strip() or None)
 
 
 def _experiments(deps: Deps) -> Iterator[Experiment]:
@@ -130,8 +138,8 @@ def _metrics(experiments: Iterable[Experiment]) -> Iterator[str]:
             yield from (m.name for m in experiment.plan.analysis.metrics)
 
 
-def _similar(idea: str, experiments: Iterable[Experiment]) -> list[PastExperiment]:
-    """Experiments that were read and share words with the idea, the closest first."""
+def similar(idea: str, experiments: Iterable[Experiment]) -> tuple[PastExperiment, ...]:
+    """Experiments whose outcomes were read and that share words with the idea, the closest first; at most three."""
     wanted = _words(idea)
     ranked: list[tuple[float, PastExperiment]] = []
     for experiment in experiments:
@@ -144,7 +152,7 @@ def _similar(idea: str, experiments: Iterable[Experiment]) -> list[PastExperimen
         if len(wanted & theirs) > 1:
             ranked.append((share, PastExperiment(name=experiment.name, question=plan.question, verdict=verdict)))
     ranked.sort(key=lambda pair: -pair[0])
-    return [past for _, past in ranked[:_SIMILAR_AT_MOST]]
+    return tuple(past for _, past in ranked[:_SIMILAR_AT_MOST])
 
 
 def _words(text: str) -> frozenset[str]:

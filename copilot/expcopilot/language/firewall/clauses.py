@@ -9,7 +9,18 @@ from expcopilot.language.firewall.lexicon import Lexicon
 from expcopilot.language.firewall.tokens import Token
 from expcopilot.records.fact import Fact
 
-__all__ = ["NUMBERS", "RESULTS", "Segment", "clauses", "facts_in", "has_result", "judges", "segments", "sentences"]
+__all__ = [
+    "NUMBERS",
+    "RESULTS",
+    "Segment",
+    "clauses",
+    "facts_in",
+    "has_result",
+    "judges",
+    "parts",
+    "segments",
+    "sentences",
+]
 
 RESULTS = frozenset({"level", "effect", "interval", "direction", "comparison", "verdict"})
 """Kinds of fact that judge."""
@@ -35,14 +46,29 @@ class Segment:
     compared: bool
 
 
-def sentences(tokens: Sequence[Token]) -> list[tuple[Token, ...]]:
-    """Split after full stops and question marks."""
+def sentences(tokens: Sequence[Token], facts: Mapping[str, Fact]) -> list[tuple[Token, ...]]:
+    """Split after full stops, question marks, and slots whose text ends like a sentence before a capital or a slot."""
     found: list[list[Token]] = [[]]
-    for token in tokens:
+    for token, after in zip(tokens, [*tokens[1:], None], strict=True):
         found[-1].append(token)
-        if token.kind == "mark" and token.text in _FULL_STOPS:
+        stop = token.kind == "mark" and token.text in _FULL_STOPS
+        if stop or (_closes(token, facts) and after is not None and (after.capital or after.kind == "slot")):
             found.append([])
     return [tuple(s) for s in found if s]
+
+
+def _closes(token: Token, facts: Mapping[str, Fact]) -> bool:
+    return token.kind == "slot" and token.text in facts and facts[token.text].text.endswith((".", "?"))
+
+
+def parts(sentence: Sequence[Token]) -> list[tuple[Token, ...]]:
+    """Split after semicolons: the stretches that stand on their own feet."""
+    found: list[list[Token]] = [[]]
+    for token in sentence:
+        found[-1].append(token)
+        if token.kind == "mark" and token.text == ";":
+            found.append([])
+    return [tuple(p) for p in found if p]
 
 
 def clauses(sentence: Sequence[Token], words: Lexicon) -> list[tuple[Token, ...]]:
@@ -61,9 +87,13 @@ def clauses(sentence: Sequence[Token], words: Lexicon) -> list[tuple[Token, ...]
 def segments(tokens: Sequence[Token], words: Lexicon) -> list[Segment]:
     """Split at every mark, conjunction and comparator: the finest stretches in which slots name one thing."""
     found: list[tuple[list[Token], bool]] = [([], False)]
-    for token in tokens:
+    for at, token in enumerate(tokens):
         if _compares(token, words):
             found.append(([token], True))
+        elif token.text == "and" and at > 1 and tokens[at - 2].text in words.places["between"]:
+            found.append(
+                ([], True)
+            )  # "between {arm.b} and {arm.control}": the second is what the first is compared with
         elif (token.kind == "mark" and token.text in _SEGMENT_MARKS) or (
             token.kind == "word" and token.text in words.places["breaks"]
         ):

@@ -62,18 +62,24 @@ def _place(kind: str) -> str:
 
 
 def _may_stand_before(fact: Fact, token: Token | None, place: str, words: Lexicon) -> bool:
-    if token is None:
+    if token is None or token.kind == "slot":  # two slots are judged above
         return True
     if token.kind == "mark":
         # A spaced hyphen or en dash before a number reads as a minus sign.
         return token.text not in "-–" or fact.kind not in NUMBERS
     if token.kind == "phrase":
-        return place in {"number", "objection"} or token.text in words.places["before_result_phrases"]
-    if token.kind == "slot":
-        return True  # judged above
-    if fact.kind in {"interval", "date", "count"} and token.text in _ARTICLES:
+        return _phrase_before(fact, token.text, place, words)
+    article = fact.kind in {"interval", "date", "count"} and token.text in _ARTICLES
+    return article or token.text in words.places[f"before_{place}"] | _beyond(fact, words)
+
+
+def _phrase_before(fact: Fact, phrase: str, place: str, words: Lexicon) -> bool:
+    come = words.places["before_direction_phrases"]
+    if fact.kind == "effect" and not judges(fact):
+        return phrase not in come | words.places["before_result_phrases"]  # "it comes to {plan.minimum}"
+    if place in {"number", "objection"}:
         return True
-    return token.text in words.places[f"before_{place}"]
+    return phrase in words.places["before_result_phrases"] or (place == "direction" and phrase in come)
 
 
 def _may_stand_after(fact: Fact, token: Token | None, place: str, words: Lexicon) -> bool:
@@ -84,11 +90,22 @@ def _may_stand_after(fact: Fact, token: Token | None, place: str, words: Lexicon
     if place == "objection":
         return False
     if token.kind == "phrase":
-        comparing = frozenset() if place == "verdict" else words.places["comparing_phrases"]
-        own = "after_verdict_phrases" if place == "verdict" else "after_result_phrases"
-        return token.text in words.places[own] | comparing
-    counted = fact.kind == "count" and _counts(fact, token.text, words)
-    return counted or token.text in words.places[f"after_{place}"]
+        allowed = words.places["after_verdict_phrases" if place == "verdict" else "after_result_phrases"]
+        if place != "verdict":
+            allowed |= words.places["comparing_phrases"]
+        return token.text in allowed | (words.places["after_count_phrases"] if fact.kind == "count" else frozenset())
+    if fact.kind == "count" and (token.text == "of" or _counts(fact, token.text, words)):
+        return True
+    return token.text in words.places[f"after_{place}"] | (
+        _beyond(fact, words) if fact.kind == "effect" else frozenset()
+    )
+
+
+def _beyond(fact: Fact, words: Lexicon) -> frozenset[str]:
+    """What may stand beside one kind of number only."""
+    if fact.kind in {"level", "count"}:
+        return words.places[f"before_{fact.kind}"]
+    return words.places["around_minimum"] if fact.kind == "effect" and not judges(fact) else frozenset()
 
 
 def _counts(fact: Fact, word: str, words: Lexicon) -> bool:

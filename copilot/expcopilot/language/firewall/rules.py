@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from expcopilot.language.firewall import belonging, places, words
+from expcopilot.language.firewall import belonging, phrases, places, words
 from expcopilot.language.firewall.clauses import facts_in, has_result, sentences
 from expcopilot.language.firewall.lexicon import Lexicon, lexicon
 from expcopilot.language.firewall.tokens import Token, tokenize
@@ -59,7 +59,7 @@ def _faults(
     named = tuple(facts_in(tokens, facts))
     if len(named) > _MOST_SLOTS:
         yield f"{len(named)} slots in one statement; at most {_MOST_SLOTS}."
-    parts = sentences(tokens)
+    parts = sentences(tokens, facts)
     if len(parts) > _MOST_SENTENCES:
         yield f"{len(parts)} sentences in one statement; at most {_MOST_SENTENCES}."
     if not any(t.kind in {"word", "slot"} for t in tokens):
@@ -69,18 +69,25 @@ def _faults(
     related = words.related(named, facts)
     result = has_result(tokens, facts)
     whole: list[Token] = []
+    objected = False
     for part in parts:
-        yield from _capitals(part)
-        sentence = words.absorb(part, facts, lexical, section, row)
+        if objected and part[0].text in lexical.places["pointing"]:
+            yield f"{part[0].text!r} would speak for or against the objection before it; let the objection stand."
+        objected = objected or any(f.kind == "objection" for f in facts_in(part, facts))
+        yield from _capitals(part, lexical.places["capitalised"])
+        yield from phrases.under_another_verdict(part, lexical, row)
+        sentence = phrases.absorb(part, facts, lexical, section, row)
         whole.extend(sentence)
         yield from words.faults(sentence, facts, lexical, section, related, statement_has_result=result)
         yield from places.faults(sentence, facts, lexical)
     yield from belonging.faults(whole, facts, belonging.Analysis.of(facts), lexical, related)
 
 
-def _capitals(sentence: Sequence[Token]) -> Iterator[str]:
+def _capitals(sentence: Sequence[Token], proper: frozenset[str]) -> Iterator[str]:
     start = True
     for token in sentence:
-        if token.capital == "odd" or (token.capital and not start and token.text[:2] not in {"i", "i_"}):
+        if token.text in proper:
+            pass
+        elif token.capital == "odd" or (token.capital and not start and token.text[:2] not in {"i", "i_"}):
             yield f"{token.text!r} is written with capitals inside a sentence."
         start = token.kind == "mark" and token.text in ":("

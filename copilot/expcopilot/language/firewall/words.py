@@ -4,73 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from expcopilot.language.firewall.clauses import clauses, facts_in, has_result, judges
-from expcopilot.language.firewall.lexicon import Lexicon, Phrase
+from expcopilot.language.firewall import talk
+from expcopilot.language.firewall.assertions import cast_of
+from expcopilot.language.firewall.clauses import clauses, facts_in, has_result, judges, parts
+from expcopilot.language.firewall.lexicon import Lexicon
 from expcopilot.language.firewall.tokens import Token
 from expcopilot.records.fact import Fact
 from expcopilot.records.prose import Section
 
-__all__ = ["absorb", "arms_without_result", "faults", "related"]
+__all__ = ["faults", "related"]
 
+_POINTING = frozenset({"that", "this", "it", "which", "so", "these", "those", "they"})
+"""Words that point back: what they open goes on about the result before."""
 
-def absorb(
-    sentence: Sequence[Token],
-    facts: Mapping[str, Fact],
-    words: Lexicon,
-    section: Section,
-    row: str,
-) -> tuple[Token, ...]:
-    """Put one phrase token in the place of each reviewed phrase that may stand here, longest first."""
-    beside = [has for part in _between_semicolons(sentence) for has in [has_result(part, facts)] * len(part)]
-    found: list[Token] = []
-    at = 0
-    while at < len(sentence):
-        phrase = next(
-            (
-                p
-                for p in words.phrases.get(sentence[at].text if sentence[at].kind == "word" else "", ())
-                if _stands(p, sentence, at)
-                and (p.beside or not beside[at])
-                and (not p.rows or row in p.rows)
-                and (not p.sections or section in p.sections)
-                and (not p.after or _follows(p, found, facts))
-            ),
-            None,
-        )
-        if phrase is None:
-            found.append(sentence[at])
-            at += 1
-        else:
-            found.append(Token("phrase", "_".join(phrase.words), sentence[at].capital))
-            at += len(phrase.words)
-    return tuple(found)
-
-
-def _between_semicolons(sentence: Sequence[Token]) -> list[list[Token]]:
-    parts: list[list[Token]] = [[]]
-    for token in sentence:
-        parts[-1].append(token)
-        if token.kind == "mark" and token.text == ";":
-            parts.append([])
-    return parts
-
-
-def _stands(phrase: Phrase, sentence: Sequence[Token], at: int) -> bool:
-    end = at + len(phrase.words)
-    if end > len(sentence):
-        return False
-    return all(t.kind == "word" and t.text == w for t, w in zip(sentence[at:end], phrase.words, strict=True))
-
-
-def _follows(phrase: Phrase, found: Sequence[Token], facts: Mapping[str, Fact]) -> bool:
-    if not found:
-        return "^" in phrase.after
-    last = found[-1]
-    if last.kind == "mark":
-        # Right after a result an apposition would say what the result amounts to.
-        amounts = last.text in ",:(" and len(found) > 1 and any(judges(f) for f in facts_in(found[-2:], facts))
-        return "^" in phrase.after and not amounts
-    return last.kind == "word" and last.text in phrase.after
+_WHOLE = frozenset({"objection", "definition", "text"})
 
 
 def faults(
@@ -83,32 +30,55 @@ def faults(
     statement_has_result: bool,
 ) -> Iterator[str]:
     """Why the words of an absorbed sentence do not pass."""
-    beside = has_result(sentence, facts)
-    kinds = {f.kind for f in facts_in(sentence, facts)}
     for token in sentence:
-        if token.kind != "word":
-            continue
-        if token.text not in words.words and not (
-            token.text in words.places["breaks"] or (token.text in words.verdict and "verdict" in kinds)
-        ):
-            yield f"{token.text!r} is not in the vocabulary."
-        elif beside and token.text in words.conditional:
-            yield f"{token.text!r} makes a result conditional; say it in a sentence of its own."
-        elif statement_has_result and token.text in words.topics and token.text not in related_words:
-            yield f"{token.text!r} names something the facts in this statement are not about."
-        elif (
-            token.text in words.needs_result
-            and section not in {"next", "skeptic"}
-            and not (beside or _explains(sentence, facts))
-        ):
-            yield f"{token.text!r} claims that something is there; name the fact that says so."
-    for clause in clauses(sentence, words):
-        yield from _in_clause(clause, facts, words, related_words)
+        if token.kind == "word":
+            yield from _word(token.text, sentence, facts, words, section, related_words, relabels=statement_has_result)
+    cast = cast_of(facts, words)
+    for part in parts(sentence):
+        reports = has_result(part, facts)
+        for stretch in clauses(part, words) if reports else [part]:
+            if reports and (has_result(stretch, facts) or stretch[0].text.split("_")[0] in _POINTING):
+                yield from _in_clause(stretch, facts, words, related_words)
+            else:
+                yield from talk.faults(stretch, facts, words, related_words, cast)
     yield from _denied(sentence, facts, words)
 
 
+def _word(
+    word: str,
+    sentence: Sequence[Token],
+    facts: Mapping[str, Fact],
+    words: Lexicon,
+    section: Section,
+    related_words: frozenset[str],
+    *,
+    relabels: bool,
+) -> Iterator[str]:
+    beside = has_result(sentence, facts)
+    kinds = {f.kind for f in facts_in(sentence, facts)}
+    if word not in words.words and not (
+        word in words.places["breaks"] or (word in words.verdict and "verdict" in kinds)
+    ):
+        yield f"{word!r} is not in the vocabulary."
+    elif word in words.possible and not talk.could_be(sentence, facts, words):
+        yield f"{word!r} judges here; it may only stand in a question or with could, may or might."
+    elif beside and word in words.conditional:
+        yield f"{word!r} makes a result conditional; say it in a sentence of its own."
+    elif relabels and word in words.topics and word not in related_words:
+        yield f"{word!r} names something the facts in this statement are not about."
+    elif (
+        word in words.needs_result
+        and section not in {"next", "skeptic"}
+        and not (beside or _explains(sentence, facts) or talk.leaves_open(sentence, words))
+    ):
+        yield f"{word!r} claims that something is there; name the fact that says so."
+
+
 def _explains(sentence: Sequence[Token], facts: Mapping[str, Fact]) -> bool:
-    return any(f.kind in {"objection", "definition", "text"} for f in facts_in(sentence, facts))
+    spoken = {t.text for t in sentence}
+    return bool(spoken & {"interval", "range"}) or any(
+        f.kind in _WHOLE or (f.kind == "effect" and not judges(f)) for f in facts_in(sentence, facts)
+    )
 
 
 def _in_clause(
@@ -120,26 +90,14 @@ def _in_clause(
         for word in own:
             if word not in words.verdict and word not in related_words:
                 yield f"{word!r} may not share a clause with the verdict."
-    elif has_result(clause, facts):
+    else:
         for word in own:
-            if word in words.apart and not _allowed_beside(word, words, related_words):
+            if word not in words.conditional and not _allowed_beside(word, words, related_words):
                 yield f"{word!r} may not share a clause with a result; put it into a sentence of its own."
-    elif arms_without_result(clause, facts):
-        for word in own:
-            if word in words.apart and not (
-                _allowed_beside(word, words, related_words) or word in words.places["with_arm"]
-            ):
-                yield f"{word!r} may not share a clause with the name of an arm."
 
 
 def _allowed_beside(word: str, words: Lexicon, related_words: frozenset[str]) -> bool:
     return word in words.beside or word in related_words
-
-
-def arms_without_result(clause: Sequence[Token], facts: Mapping[str, Fact]) -> bool:
-    """Whether an arm is named in a clause that holds no result."""
-    found = tuple(facts_in(clause, facts))
-    return any(f.kind == "name" and f.arm for f in found) and not any(judges(f) for f in found)
 
 
 def related(found: Sequence[Fact], every: Mapping[str, Fact]) -> frozenset[str]:
@@ -157,11 +115,15 @@ def related(found: Sequence[Fact], every: Mapping[str, Fact]) -> frozenset[str]:
 
 
 def _denied(sentence: Sequence[Token], facts: Mapping[str, Fact], words: Lexicon) -> Iterator[str]:
-    items = ["^", *(_item(token, facts) for token in sentence), "$"]
+    """Sequences that judge. A reviewed phrase may hold one, but none may begin or end in the middle of a phrase."""
+    held = [(number, item) for number, token in enumerate(sentence) for item in _items(token, facts)]
+    items: list[str | tuple[str, ...]] = ["^", *(item for _, item in held), "$"]
+    origin = [-1, *(number for number, _ in held), -2]
     for at, found in enumerate(items):
         for name in found if isinstance(found, tuple) else (found,):
             for sequence in words.denied.get(name, ()):
-                if _matches(sequence, items[at : at + len(sequence)]):
+                end = at + len(sequence)
+                if _matches(sequence, items[at:end]) and (len(sequence) == 1 or len(set(origin[at:end])) > 1):
                     yield f"{' '.join(sequence).replace('$', '').replace('^', '').strip()!r} judges."
 
 
@@ -175,9 +137,11 @@ def _matches(sequence: tuple[str, ...], items: Sequence[str | tuple[str, ...]]) 
     )
 
 
-def _item(token: Token, facts: Mapping[str, Fact]) -> str | tuple[str, ...]:
+def _items(token: Token, facts: Mapping[str, Fact]) -> Sequence[str | tuple[str, ...]]:
+    if token.kind == "phrase":
+        return token.text.split("_")
     if token.kind == "mark":
-        return ("$", token.text)
+        return (("$", token.text),)
     if token.kind == "slot" and token.text in facts:
         fact = facts[token.text]
         kinds = ["<slot>", f"<{fact.kind}>"]
@@ -187,5 +151,5 @@ def _item(token: Token, facts: Mapping[str, Fact]) -> str | tuple[str, ...]:
             kinds.append("<number>")
         if judges(fact):
             kinds.append("<own>")
-        return tuple(kinds)
-    return token.text
+        return (tuple(kinds),)
+    return (token.text,)

@@ -62,6 +62,10 @@ def _system(request: Request) -> list[Json]:
 
 def _messages(request: Request) -> list[Json]:
     turns: list[Json] = [{"role": message.speaker, "content": _content(message)} for message in request.messages]
+    opened = [turn for message, turn in zip(request.messages, turns, strict=True) if message.context.strip()]
+    if opened:
+        # A glossary, or the facts of a look, are the same for many questions. One mark: the API takes four in all.
+        opened[-1]["content"][0]["cache_control"] = _CACHE
     if request.tools and turns[-1]["content"]:
         # In a loop of tools each request repeats the one before and adds a little: cache what is repeated.
         turns[-1]["content"][-1]["cache_control"] = _CACHE
@@ -75,7 +79,7 @@ def _content(message: Message) -> list[Json]:
     results: list[Json] = [
         {"type": "tool_result", "tool_use_id": call, "content": result} for call, result in message.tool_results.items()
     ]
-    text: list[Json] = [{"type": "text", "text": message.text}] if message.text.strip() else []
+    text: list[Json] = [{"type": "text", "text": said} for said in (message.context, message.text) if said.strip()]
     calls: list[Json] = [
         {"type": "tool_use", "id": call.id, "name": call.name, "input": call.input} for call in message.tool_calls
     ]

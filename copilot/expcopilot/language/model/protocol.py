@@ -33,6 +33,8 @@ class Message(Frozen):
     Attributes:
         speaker: "user" or "assistant".
         text: What was said; may be empty beside tool calls or results.
+        context: What stands before the text and stays the same from question to question, so that the provider may
+            cache everything up to its end; "" where there is none.
         tool_calls: Tools the assistant asked for.
         tool_results: Call id -> JSON text of its result.
         blocks: The assistant's turn exactly as its server gave it (``Answer.blocks``), or empty; where present it is
@@ -41,6 +43,7 @@ class Message(Frozen):
 
     speaker: Literal["user", "assistant"]
     text: str = ""
+    context: str = ""
     tool_calls: tuple[ToolCall, ...] = ()
     tool_results: dict[str, str] = {}
     blocks: tuple[dict[str, Any], ...] = ()

@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from copilot_tools.base import Frozen
 from expcopilot.language.firewall.check import slots
 from expcopilot.language.roles.role import Inputs, Role
 from expcopilot.language.roles.statements import Texts, blocked, by_id
 from expcopilot.records.fact import Fact
 from expcopilot.records.prose import Statement
 
-__all__ = ["GUIDE", "Guidance", "GuideInputs", "complaints_with"]
+__all__ = ["GUIDE", "EarlierTurn", "Guidance", "GuideInputs", "complaints_with"]
+
+
+class EarlierTurn(Frozen):
+    """A question answered before in the same conversation.
+
+    Attributes:
+        question: As it was put, or its beginning.
+        shown: What the reader was shown of the guide's answer; never what was kept back.
+    """
+
+    question: str
+    shown: str
 
 
 class GuideInputs(Inputs):
@@ -22,12 +35,14 @@ class GuideInputs(Inputs):
         facts: What may be named from the start; tools bring more. What the person can do now comes as facts of kind
             "name" whose id begins with ``move.``.
         verdict_row: The row of the verdict table the experiment stands on; "" where there is none.
+        earlier: The last turns of the conversation, oldest first: they say what "it" and "there" mean.
     """
 
     question: str
     stage: str
     facts: tuple[Fact, ...] = ()
     verdict_row: str = ""
+    earlier: tuple[EarlierTurn, ...] = ()
 
 
 class Guidance(Texts):

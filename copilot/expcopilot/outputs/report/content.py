@@ -233,7 +233,7 @@ class Page(Frozen):
 
     Attributes:
         experiment: Its name.
-        byline: Which look, when, by whom.
+        byline: Which look, when, by whom, for whom.
         headline: The first screen.
         sections: Everything else, in order.
         colophon: The last line: what holds the page together.

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
-import tempfile
 from pathlib import Path
 
 from copilot_tools.refusals import Refused
+from expcopilot.memory.whole_file import write_whole
 from expcopilot.outputs.report import brief, html, markdown
 from expcopilot.outputs.report.view import page
 from expcopilot.records.readout import Readout
@@ -21,14 +21,14 @@ def to_json(readout: Readout) -> str:
     return json.dumps(readout.to_json(), sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def to_markdown(readout: Readout) -> str:
+def to_markdown(readout: Readout, *, organisation: str = "") -> str:
     """The readout as Markdown; names and cells come out inert."""
-    return markdown.render(page(readout))
+    return markdown.render(page(readout, organisation=organisation))
 
 
-def to_html(readout: Readout) -> str:
+def to_html(readout: Readout, *, organisation: str = "") -> str:
     """The readout as one HTML document that opens offline: no script, no request, pictures inside."""
-    return html.render(page(readout))
+    return html.render(page(readout, organisation=organisation))
 
 
 def to_brief(readout: Readout) -> str:
@@ -42,8 +42,10 @@ def file_stem(readout: Readout) -> str:
     return f"{safe}-look-{readout.look.number}"
 
 
-def write(readout: Readout, folder: str | os.PathLike[str]) -> tuple[Path, ...]:
+def write(readout: Readout, folder: str | os.PathLike[str], *, organisation: str = "") -> tuple[Path, ...]:
     """Write HTML, Markdown, JSON and brief into ``folder`` and return their paths.
+
+    ``organisation`` stands in the head of the pages people read; it is a setting and no part of the record.
 
     All four are rendered before the first is written, and each takes its name only when it is complete, so that a kill
     leaves no half document.
@@ -54,14 +56,14 @@ def write(readout: Readout, folder: str | os.PathLike[str]) -> tuple[Path, ...]:
     target = Path(folder)
     stem = file_stem(readout)
     documents = {
-        f"{stem}.html": to_html(readout),
-        f"{stem}.md": to_markdown(readout),
+        f"{stem}.html": to_html(readout, organisation=organisation),
+        f"{stem}.md": to_markdown(readout, organisation=organisation),
         f"{stem}.json": to_json(readout),
         f"{stem}.txt": to_brief(readout),
     }
     try:
         target.mkdir(parents=True, exist_ok=True)
-        return tuple(_replace(target / name, content) for name, content in documents.items())
+        return tuple(write_whole(target / name, content) for name, content in documents.items())
     except OSError as error:
         raise Refused.because(
             "readout.cannot_write",
@@ -70,30 +72,3 @@ def write(readout: Readout, folder: str | os.PathLike[str]) -> tuple[Path, ...]:
             name="folder",
             value=str(target),
         ) from error
-
-
-def _replace(path: Path, content: str) -> Path:
-    with tempfile.NamedTemporaryFile(
-        "w", encoding="utf-8", newline="\n", dir=path.parent, prefix=f".{path.name}.", delete=False
-    ) as handle:
-        temporary = Path(handle.name)
-        try:
-            handle.write(content)
-            handle.flush()
-            os.fsync(handle.fileno())
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
-    try:
-        temporary.chmod(0o666 & ~_umask())  # a temporary file is private; a readout is for sharing
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    return path
-
-
-def _umask() -> int:
-    current = os.umask(0)
-    os.umask(current)
-    return current

@@ -39,7 +39,7 @@ def every_metric(look: Look) -> Section:
 
 
 def metrics_table(look: Look) -> Table:
-    """The table of every metric: level in control and treatment, difference, relative effect, p."""
+    """The table of every metric: level in control and treatment, difference, relative effect, its test."""
     spec = look.spec
     several = len(spec.treatments) > 1
     rows = []
@@ -56,7 +56,7 @@ def metrics_table(look: Look) -> Table:
                 ),
                 _effect(spec, c, "absolute"),
                 _effect(spec, c, "relative"),
-                _p(c),
+                _test(c),
             )
         )
     columns = (
@@ -66,7 +66,7 @@ def metrics_table(look: Look) -> Table:
         Column(title="Treatment" if several else spec.treatments[0].text, numeric=True),
         Column(title="Difference", numeric=True),
         Column(title="Relative to control", numeric=True),
-        Column(title="p (difference)", numeric=True),
+        Column(title="Test of the difference", numeric=True),
     )
     return Table(caption="Levels and effects, treatment against control", columns=columns, rows=tuple(rows))
 
@@ -76,10 +76,11 @@ def _effect(spec: AnalysisSpec, c: Comparison, scale: str) -> Cell:
     return Cell(text=text, note=note)
 
 
-def _p(c: Comparison) -> Cell:
+def _test(c: Comparison) -> Cell:
     if isinstance(c.absolute, Refusal) or c.absolute.p_value is None:
         return Cell(text="not defined")
-    return Cell(text=formats.p_value(c.absolute.p_value), note=c.absolute.method)
+    found = (formats.statistic(c.absolute), c.absolute.method)
+    return Cell(text=formats.p_value(c.absolute.p_value), note="; ".join(said for said in found if said))
 
 
 def _notes(spec: AnalysisSpec, c: Comparison) -> list[str]:

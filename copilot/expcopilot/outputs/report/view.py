@@ -20,8 +20,8 @@ from expcopilot.records.readout import Readout
 __all__ = ["page"]
 
 
-def page(readout: Readout) -> Page:
-    """Word a readout.
+def page(readout: Readout, *, organisation: str = "") -> Page:
+    """Word a readout; its head says for whom, where that is known.
 
     Outcomes by arm stand on it only where the look opened them: a blinded look shows none; an invalid or stopped test
     shows them in a last section that says what they are not.
@@ -40,7 +40,8 @@ def page(readout: Readout) -> Page:
     last = _set_aside(readout) if mode is Showing.SET_ASIDE else None
     draft = Page(
         experiment=readout.experiment,
-        byline=f"{ordinal(look.number).capitalize()} look, {when(readout.looked_at)}, by {readout.looked_by}",
+        byline=f"{ordinal(look.number).capitalize()} look, {when(readout.looked_at)}, by {readout.looked_by}"
+        + (f", for {organisation}" if organisation else ""),
         headline=headline(readout),
         sections=(*sections, *([last] if last else [])),
         colophon=f"Every number here was computed from the recorded plan and data. Ledger head {readout.ledger_head}.",

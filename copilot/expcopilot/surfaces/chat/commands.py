@@ -37,7 +37,8 @@ SLASH: dict[str, Slash] = {
     "experiments": Slash("", "All experiments of this workspace.", "Talk"),
     "ask": Slash("QUESTION", "Ask in your own words; so does a line without a slash.", "Talk"),
     "use": Slash("NAME", "Talk about another experiment.", "Talk", "experiment"),
-    "new": Slash("", "Write a plan by answering five questions.", "Before the data"),
+    "sharpen": Slash("[IDEA]", "From an idea to a hypothesis: its holes as questions, then a gate.", "Before the data"),
+    "new": Slash("", "Write a plan by five questions; an approved hypothesis answers its part.", "Before the data"),
     "size": Slash(
         "OPTIONS", "How many units and weeks; or how small an effect a list shows.", "Before the data", kept=True
     ),
@@ -67,7 +68,7 @@ SLASH: dict[str, Slash] = {
     "quit": Slash("", "Leave; nothing is lost. Ctrl-D does the same.", "Keep and check"),
 }
 
-_ALIASES = {"exit": "quit", "q": "quit", "h": "help", "?": "help", "sharpen": "new"}
+_ALIASES = {"exit": "quit", "q": "quit", "h": "help", "?": "help"}
 
 _WORD = re.compile(r"""(?P<key>[^\s"'=]+=)?(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)')(?=\s|$)|(?P<plain>\S+)""")
 

@@ -9,8 +9,9 @@ from typing import Any
 from copilot_tools.refusals import Refused
 from expcopilot.flow import gates
 from expcopilot.flow.moves import Move, require
+from expcopilot.flow.steps.sharpen import approved_hypothesis
 from expcopilot.memory import plan_files
-from expcopilot.surfaces.chat import borrowed, gate, showing
+from expcopilot.surfaces.chat import borrowed, gate, sharpening, showing
 from expcopilot.surfaces.chat.commands import SLASH, words
 from expcopilot.surfaces.chat.room import Room
 from expcopilot.surfaces.chat.speaker import no_model
@@ -43,7 +44,9 @@ def enter(room: Room, name: str) -> None:
         and state.decisions[-1].record.action == "edit"
         and state.position == state.decisions[-1].position
     ):
-        show.line("You were editing the plan. /register or /amend puts it before you as it is now.", "yellow")
+        of = "hypothesis" if state.decisions[-1].record.gate == "hypothesis" else "plan"
+        again = "/sharpen puts it" if of == "hypothesis" else "/register or /amend puts it"
+        show.line(f"You were editing the {of}. {again} before you as it is now.", "yellow")
 
 
 def _help(room: Room, rest: str) -> str:
@@ -74,7 +77,12 @@ def _use(room: Room, rest: str) -> str:
 
 
 def _new(room: Room, rest: str) -> str:
-    path = borrowed.run(room, "new", words(rest))
+    typed = words(rest)
+    if room.experiment is not None and not any(word.startswith("--name") for word in typed):
+        state = room.state()
+        if state.stage == "idea" and approved_hypothesis(state) is not None:
+            typed = ["--name", state.name, *typed]
+    path = borrowed.run(room, "new", typed)
     if isinstance(path, Path):
         plan = plan_files.load(path)
         room.enter(plan.experiment)
@@ -230,6 +238,7 @@ DO: dict[str, Do] = {
     "status": _shows(showing.status),
     "experiments": _shows(showing.experiments),
     "use": _use,
+    "sharpen": sharpening.sharpen,
     "new": _new,
     "size": _borrows("size"),
     "plan": _plan,

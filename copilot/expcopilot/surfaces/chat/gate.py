@@ -20,6 +20,7 @@ from expcopilot.surfaces.chat.room import Room
 from expcopilot.surfaces.cli import show
 from expcopilot.surfaces.cli.close import show_closed
 from expcopilot.surfaces.cli.register import show_frozen
+from expcopilot.surfaces.cli.sharpen import show_hypothesis
 
 if TYPE_CHECKING:
     from expcopilot.flow.graph import Waiting
@@ -48,12 +49,15 @@ def present(room: Room, waiting: Waiting) -> None:
     if waiting.gate in _MOVES:
         show.document(plan_files.render(_plan_in(waiting)))
         show.line(f"Digest {_plan_in(waiting).digest}", "dim")
+    elif waiting.gate == "hypothesis":
+        show_hypothesis(content)
     else:
         show.document(_lines(content))
     out.print(Rule(style="yellow"))
     show.line(waiting.question, "bold")
     show.line(f"You decide as {room.copilot.workspace.actor}.")
     edit = "e edits the file and comes back" if waiting.gate in _MOVES else "e says what should be different"
+    edit += ", or answers what is open" if waiting.gate == "hypothesis" and content["questions"] else ""
     show.line(f"y approves exactly this text · n declines · {edit}", "dim")
 
 
@@ -102,6 +106,8 @@ def _tell(room: Room, waiting: Waiting, meant: str) -> None:
         show_closed(state.name, early=True, position=state.closing.position)
     else:
         show.line("Approved.", "bold green")
+        if waiting.gate == "hypothesis":
+            show.next_steps([("Write its plan; what the hypothesis says is answered already", "/new")])
 
 
 # --- editing ---------------------------------------------------------------------------------------------------

@@ -23,4 +23,4 @@ def guided(copilot: Copilot, experiment: str | None, text: str, on_text: Callabl
     if not known or not copilot.workspace.settings.model.name:
         return no_model(copilot, experiment, text, on_text)
     reply = copilot.ask(str(experiment), text, on_text=on_text, spelled=lambda move: f"/{move}")
-    return Spoken(reply.prose.role, reply.text)
+    return Spoken(reply.prose.role, reply.text, reply.words)

@@ -11,7 +11,8 @@ import click
 from copilot_tools.refusals import Refused
 from expcopilot.api import Copilot
 from expcopilot.flow import gates
-from expcopilot.surfaces.chat import gate, showing
+from expcopilot.flow.at_work import AT_WORK
+from expcopilot.surfaces.chat import gate, sharpening, showing
 from expcopilot.surfaces.chat.commands import SLASH, read
 from expcopilot.surfaces.chat.doing import DO, enter
 from expcopilot.surfaces.chat.room import Room
@@ -73,9 +74,35 @@ def _turn(room: Room) -> bool:
     typed = _typed(room)
     if typed is None:
         return False
-    if typed.strip():
+    if not typed.strip():
+        return True
+    before, told = room.copilot.ledger.head()[0], AT_WORK.set(_announcer())
+    try:
         return _carefully(lambda: _do(room, typed))
-    return True
+    finally:
+        AT_WORK.reset(told)
+        _carefully(lambda: _cost(room, before))
+
+
+def _announcer() -> Callable[[str], None]:
+    """Says which role is at work, once until another one is."""
+    last = ""
+
+    def tell(role: str) -> None:
+        nonlocal last
+        if role != last:
+            last = role
+            show.line(f"The {role.replace('_', ' ')} is at work …", "dim")
+
+    return tell
+
+
+def _cost(room: Room, before: int) -> None:
+    """What the language model was used for since then, and what it cost."""
+    if room.experiment is not None:
+        used = showing.cost_line(a.record for a in room.state().answers if a.position > before)
+        if used:
+            show.line(used, "dim")
 
 
 def _typed(room: Room) -> str | None:
@@ -124,7 +151,10 @@ def _decide(room: Room, given: str) -> None:
         show.line("Nothing waits for a decision here. /status says what comes next.")
         return
     try:
-        gate.answer(room, waiting, given)
+        if given == "e" and waiting.gate == "hypothesis":
+            sharpening.edit(room)
+        else:
+            gate.answer(room, waiting, given)
     finally:
         room.refresh()
 
@@ -132,7 +162,6 @@ def _decide(room: Room, given: str) -> None:
 def _talk(room: Room, typed: str) -> None:
     """Free text: whoever answers it, it is shown as it comes, and kept."""
     turn = room.begin(typed.strip())
-    before = len(room.state().answers) if room.experiment else 0
     stream = Stream()
     try:
         spoken = room.reply(room.copilot, room.experiment, typed, stream)
@@ -141,11 +170,7 @@ def _talk(room: Room, typed: str) -> None:
         raise
     finally:
         stream.end()
-    room.answered(turn, spoken.text, speaker=spoken.speaker)
-    if room.experiment is not None:
-        used = showing.cost_line(a.record for a in room.state().answers[before:])
-        if used:
-            show.line(used, "dim")
+    room.answered(turn, spoken.text, speaker=spoken.speaker, prose=spoken.prose)
     if room.waiting is not None:
         show.line(f"Still to decide: {room.waiting.question} y, n or e.", "yellow")
 

@@ -109,10 +109,10 @@ class Room:
         self.copilot.say(self.experiment or "", turn, "person", typed)
         return turn
 
-    def answered(self, turn: str, text: str, *, speaker: str = "code") -> None:
+    def answered(self, turn: str, text: str, *, speaker: str = "code", prose: str = "") -> None:
         """Record what was answered."""
         if text:
-            self.copilot.say(self.experiment or "", turn, speaker, text)
+            self.copilot.say(self.experiment or "", turn, speaker, text, prose)
 
     # --- plan files ---------------------------------------------------------------------------------------------
 

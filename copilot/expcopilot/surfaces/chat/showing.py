@@ -19,7 +19,7 @@ from expcopilot.surfaces.cli import pages, show
 __all__ = ["case", "cost", "cost_line", "experiments", "help_page", "status", "why"]
 
 _TYPE_NEXT: dict[str, str] = {
-    "idea": "/new writes a plan, /check and /register put it in force",
+    "idea": "/sharpen makes a hypothesis of it, /new its plan, /check and /register put it in force",
     "registered": "/analyze DATA reads the data, /why says what the verdict hangs on",
     "running": "/analyze DATA reads again, /readout shows what may be shown",
     "read": "/readout, /why and /case show it, /close ends it",
@@ -56,7 +56,13 @@ def status(room: Room) -> None:
     """Where the experiment stands, what waits, the next step and the looks so far."""
     if room.experiment is None:
         show.line("No experiment is talked about yet.")
-        show.next_steps([("Write a plan by answering five questions", "/new"), ("See what there is", "/experiments")])
+        show.next_steps(
+            [
+                ("Say your idea, and make a hypothesis of it", "/sharpen IDEA"),
+                ("Write a plan by answering five questions", "/new"),
+                ("See what there is", "/experiments"),
+            ]
+        )
         return
     state = room.state()
     pending = gates.pending(state)

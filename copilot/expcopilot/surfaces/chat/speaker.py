@@ -17,10 +17,12 @@ class Spoken(NamedTuple):
     Attributes:
         speaker: "code", or the role whose words passed the firewall.
         text: All of it, as it stood on the screen.
+        prose: The part of it in the role's own words; "" where code said it all.
     """
 
     speaker: str
     text: str
+    prose: str = ""
 
 
 class Reply(Protocol):
@@ -43,26 +45,29 @@ class Reply(Protocol):
 
 _HELPS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("how long", "how many", "size", "power", "weeks", "traffic"), "/size --baseline 4% --effect +5%"),
-    (("stop", "early", "peek", "wait"), "/why, and /close --early REASON"),
+    (("stop", "early", "peek", "wait"), "/close --early REASON"),
     (("why", "win", "won", "significan", "better", "verdict", "mean"), "/why"),
     (("noise", "sure", "trust", "chance", "luck", "wrong"), "/case"),
     (("mobile", "segment", "device", "country", "cut"), "/analyze DATA --cut COLUMN"),
-    (("idea", "test", "hypothes", "try", "plan"), "/new"),
+    (("idea", "hypothes", "try"), "/sharpen IDEA"),
+    (("test", "plan"), "/new"),
     (("report", "slide", "share", "send", "readout", "board"), "/readout --brief"),
 )
 """Words in a question -> the command that answers it."""
 
 
 def no_model(copilot: Copilot, experiment: str | None, text: str, on_text: Callable[[str], None]) -> Spoken:
-    """One kind sentence, and the commands that help: by the words of the question, else by where things stand."""
+    """What the record says to it, and the commands that help: by its words, else by where things stand."""
+    known = experiment is not None and experiment in copilot.ledger.experiments()
+    found = copilot.plain_answer(str(experiment), text) if known else ()
+    for sentence in found:
+        on_text(f"{sentence}\n")
     asked = text.lower()
     helps = [command for words, command in _HELPS if any(word in asked for word in words)][:3]
     if not helps:
         looked = experiment is not None and any(e.kind == "looked" for e in copilot.ledger.entries(experiment))
         helps = ["/why", "/case"] if looked else ["/new", "/status"]
-    said = (
-        "I would gladly talk that over, but no language model is set up here, so I answer commands: "
-        f"{', '.join(helps)}, or /help for all of them."
-    )
+    why = "That is what the record says; no" if found else "I would gladly talk that over, but no"
+    said = f"{why} language model is set up here, so I answer commands: {', '.join(helps)}, or /help for all of them."
     on_text(said)
-    return Spoken("code", said)
+    return Spoken("code", "".join((*(f"{sentence}\n" for sentence in found), said)))

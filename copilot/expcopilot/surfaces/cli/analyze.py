@@ -116,9 +116,9 @@ def _next(experiment: str, row: str, *, written: bool) -> list[tuple[str, str]]:
 def _experiment_of(name: str) -> str:
     if not is_plan_file(name):
         return name
-    from expcopilot.memory import plan_files
+    from expcopilot import load_plan
 
-    return plan_files.load(Path(name)).experiment
+    return load_plan(Path(name)).experiment
 
 
 def _usual(spec: AnalysisSpec | None, data: Path | None) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from copilot_tools.refusals import Refusal, Refused, refuse_if_any
 from expcopilot.flow.steps.new_plan import Answers, Channel
+from expcopilot.memory.whole_file import write_whole
 from expcopilot.surfaces.cli import parsing
 
 __all__ = ["FIELDS", "Typed", "check", "drop_draft", "load_draft", "needed", "save_draft", "to_answers"]
@@ -126,8 +127,22 @@ def to_answers(typed: Typed, *, channel: str, name: str) -> Answers:
             "traffic_per_week": read.get("traffic"),
             "list_size": read.get("list"),
             "start": read.get("start"),
+            "currency": _currency(),
         }
     )
+
+
+def _currency() -> str:
+    """The currency the workspace counts in; a plan written outside of one names none."""
+    from expcopilot.memory.workspace import Workspace
+    from expcopilot.surfaces.cli.session import folder
+
+    try:
+        return Workspace.find(folder()).settings.organisation.currency
+    except Refused as refused:
+        if refused.refusals[0].code != "workspace.not_found":
+            raise
+        return ""
 
 
 def _validated(data: Mapping[str, Any]) -> Answers:
@@ -144,11 +159,7 @@ def _validated(data: Mapping[str, Any]) -> Answers:
 def save_draft(path: Path, typed: Typed, channel: str) -> None:
     """Keep the answers so far; a kill at any moment leaves this draft or the one before."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(
-        json.dumps({"channel": channel, "answers": typed}, ensure_ascii=False, indent=2), encoding="utf-8"
-    )
-    temporary.replace(path)
+    write_whole(path, json.dumps({"channel": channel, "answers": typed}, ensure_ascii=False, indent=2))
 
 
 def load_draft(path: Path) -> tuple[Typed, str]:

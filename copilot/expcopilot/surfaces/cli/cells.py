@@ -10,13 +10,13 @@ References:
 from __future__ import annotations
 
 import csv
-import os
-import tempfile
+import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from copilot_tools.refusals import Refused
 from copilot_tools.wording.plain import visible
+from expcopilot.memory.whole_file import write_whole
 
 __all__ = ["inert", "write"]
 
@@ -48,14 +48,12 @@ def write(path: Path, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> 
     Raises:
         Refused: The file cannot be written.
     """
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow([inert(title) for title in header])
+    writer.writerows([inert(cell) for cell in row] for row in rows)
     try:
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", newline="", dir=path.parent, prefix=f".{path.name}.", delete=False
-        ) as file:
-            writer = csv.writer(file)
-            writer.writerow([inert(title) for title in header])
-            writer.writerows([inert(cell) for cell in row] for row in rows)
-        os.replace(file.name, path)  # noqa: PTH105 - a name, not a Path, is what the temporary file has
+        write_whole(path, text.getvalue())
     except OSError as error:
         raise Refused.because(
             "output.cannot_write",

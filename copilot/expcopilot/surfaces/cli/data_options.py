@@ -122,21 +122,21 @@ def open_source(
     Raises:
         Refused: Neither or both were given, or the data cannot be opened.
     """
-    from expcopilot.flow import open_data
+    from expcopilot import events, rows, typed_counts
 
     one_source(data, arms)
     if data is None:
-        return open_data.typed_counts(arms)
+        return typed_counts(arms)
     if form == "counts":
         return open_counts(data, dialect, units=units)
     if form == "events":
-        return open_data.events(data, dialect, aggregate=rules(aggregate))
-    return open_data.rows(data, dialect)
+        return events(data, dialect, aggregate=rules(aggregate))
+    return rows(data, dialect)
 
 
 def open_counts(data: Path, dialect: Dialect | None, *, units: str) -> CountsSource:
     """A file of counts; every column but the arm's, the units' and the values' is a stratum."""
     from copilot_tools.stats.sources.counts.count_roles import CountColumns
-    from expcopilot.flow import open_data
+    from expcopilot import counts
 
-    return open_data.counts(data, dialect, columns=CountColumns(n=units))
+    return counts(data, dialect, columns=CountColumns(n=units))

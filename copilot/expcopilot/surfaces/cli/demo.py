@@ -31,20 +31,18 @@ def command(*, out: Path | None, as_json: bool) -> None:
     Example:
       expcopilot demo
     """
-    from expcopilot.api import Copilot
-    from expcopilot.flow import open_data
-    from expcopilot.memory import plan_files
+    from expcopilot import Copilot, counts, load_plan
 
     copilot = Copilot.init(out or _free(Path("demo")), person=_PERSON)
     with copilot.workspace as workspace, as_file(files("expcopilot.surfaces.cli") / "demo_data") as shipped:
         plan_file, data = workspace.plans / "hillstrom-email.yaml", workspace.sources / "hillstrom-email.csv"
         _copy(shipped / "plan.yaml", plan_file)
         _copy(shipped / "counts.csv", data)
-        plan = plan_files.load(plan_file)
+        plan = load_plan(plan_file)
         progress_note("1  The plan is registered (attested: the test was run in 2008).")
         copilot.register(plan)
         progress_note("2  The published counts are read under the plan.")
-        copilot.analyze(plan.experiment, open_data.counts(data))
+        copilot.analyze(plan.experiment, counts(data))
         progress_note("3  The readout is written.")
         written = copilot.write_readout(plan.experiment)
         readout = copilot.readout(plan.experiment)

@@ -47,9 +47,9 @@ class LazyGroup(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            import difflib
+            from copilot_tools.nearest import nearest
 
-            near = difflib.get_close_matches(args[0] if args else "", self.lazy, n=1)
+            near = nearest(args[0] if args else "", self.lazy)
             if not near or near[0] in error.message:
                 raise
             raise click.UsageError(f"{error.message} Did you mean {near[0]!r}?", ctx) from None

@@ -91,12 +91,11 @@ def _opened(given: dict[str, Any]) -> tuple[Source, AnalysisSpec]:
 
 def _counts(given: dict[str, Any]) -> tuple[Source, AnalysisSpec]:
     from copilot_tools.stats.sources.counts.typed_arms import parse_arms
-    from expcopilot.flow import open_data
-    from expcopilot.flow.quick import quick_spec
+    from expcopilot import quick_spec, typed_counts
 
     dialect = given_dialect(given["delimiter"], given["decimal"], given["encoding"])
     if given["arms"]:
-        source = open_data.typed_counts(given["arms"])
+        source = typed_counts(given["arms"])
         kind, arm_column = parse_arms(given["arms"])[0].kind or "proportion", None
     else:
         source = open_counts(given["data"], dialect, units=given["units"])
@@ -115,9 +114,9 @@ def _counts(given: dict[str, Any]) -> tuple[Source, AnalysisSpec]:
 
 def _rows(given: dict[str, Any]) -> tuple[Source, AnalysisSpec]:
     from copilot_tools.refusals import Refused
+    from expcopilot import quick_spec
     from expcopilot.flow import open_data
     from expcopilot.flow.arms_in_data import arms_in
-    from expcopilot.flow.quick import quick_spec
 
     dialect = given_dialect(given["delimiter"], given["decimal"], given["encoding"])
     rows = open_data.rows(given["data"], dialect)

@@ -54,7 +54,7 @@ def run(by: str, *, as_json: bool, **given: Any) -> None:
     if out is not None:
         cells.write(out, _HEADER, (_row(test) for test in found.tests))
     if as_json:
-        print_json({**found.to_json(), "seconds_in_all": seconds, "files": [str(out)] if out else []})
+        print_json({**found.to_json(), "seconds": seconds, "files": [str(out)] if out else []})
         return
     _show(found, seconds)
     if out is not None:

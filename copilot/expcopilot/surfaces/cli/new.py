@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from expcopilot.surfaces.cli.session import folder, json_option, print_json, progress_note, spelled
+from copilot_tools.wording.plain import visible
+from expcopilot.surfaces.cli.session import current, folder, json_option, print_json, progress_note, spelled
 
 if TYPE_CHECKING:
+    from copilot_tools.stats.spec import Effect
+    from expcopilot.flow.steps.from_hypothesis import Begun
     from expcopilot.flow.steps.new_plan import Drafted
     from expcopilot.surfaces.cli.answers import Typed
 
@@ -51,10 +54,12 @@ def command(
 
     Every term is explained by `?`. Every answer is an option, too, so scripts can answer; what is missing is asked in
     a terminal. Ctrl-C keeps the answers; --resume goes on. The plan is one YAML file to review before it is registered.
+    With --name of an experiment whose hypothesis was approved, the plan begins with what that says.
 
     \b
     Examples:
       expcopilot new
+      expcopilot new --name checkout
       expcopilot new --channel email --change "The subject line asks a question" \\
         --audience "Customers of the last twelve months" --because "Questions brought more replies in three surveys" \\
         --metric "visit rate" --matters "+5%" --guardrail "unsubscribe rate: +0.1 points" --baseline 10% --list 64000
@@ -65,12 +70,19 @@ def command(
     draft = plans / _DRAFT
     typed: Typed = {key: value for key, value in {**given, "list": list_size}.items() if value}
     typed = {key: list(value) if key == "guardrail" else value for key, value in typed.items()}
+    begun = _begun(name, out)
     if resume:
         kept, kept_channel = answers.load_draft(draft)
         typed, channel = {**kept, **typed}, channel or kept_channel
+    elif sys.stdin.isatty() and not as_json and not typed:
+        _no_other_draft(draft)
+    if begun is not None:
+        typed, channel = {**begun_typed(begun), **typed}, channel or begun.channel or None
+        if not as_json:
+            _show_begun(name, begun)
     if sys.stdin.isatty() and not as_json:
         channel = _ask(typed, channel, draft)
-    made = _drafted(typed, channel or "other", name)
+    made = _drafted(typed, channel or "other", name, begun)
     path = out or plans / f"{made.plan.experiment}.yaml"
     from expcopilot.memory import plan_files
 
@@ -95,17 +107,8 @@ def _ask(typed: Typed, channel: str | None, draft: Path) -> str:
     from prompt_toolkit import PromptSession
     from prompt_toolkit.output import create_output
 
-    from copilot_tools.refusals import Refused
     from expcopilot.surfaces.cli import answers, asking
 
-    started = bool(typed)
-    if draft.exists() and not started:
-        raise Refused.because(
-            "new.draft_exists",
-            f"Answers from an earlier start are kept in {draft}.",
-            f"Go on with `{_again(draft)}`, or remove that file to start anew.",
-            value=str(draft),
-        )
     session: PromptSession[str] = PromptSession(output=create_output(sys.stderr))
     try:
         chosen = channel or asking.ask_channel(session)
@@ -117,19 +120,83 @@ def _ask(typed: Typed, channel: str | None, draft: Path) -> str:
     return chosen
 
 
+def _no_other_draft(draft: Path) -> None:
+    if draft.exists():
+        from copilot_tools.refusals import Refused
+
+        raise Refused.because(
+            "new.draft_exists",
+            f"Answers from an earlier start are kept in {draft}.",
+            f"Go on with `{_again(draft)}`, or remove that file to start anew.",
+            value=str(draft),
+        )
+
+
 def _again(draft: Path) -> str:
     """The command that goes on with this draft."""
-    out = click.get_current_context().params["out"]
-    return spelled("expcopilot new --resume") + (
-        f" --out {out}" if out is not None and draft.parent == out.parent else ""
+    given = click.get_current_context().params
+    out, name = given["out"], given["name"]
+    return (
+        spelled("expcopilot new --resume")
+        + (f" --name {name}" if name else "")
+        + (f" --out {out}" if out is not None and draft.parent == out.parent else "")
     )
 
 
-def _drafted(typed: Typed, channel: str, name: str) -> Drafted:
+def _begun(name: str, out: Path | None) -> Begun | None:
+    """What the approved hypothesis of this experiment answers; a plan for elsewhere needs no workspace."""
+    from copilot_tools.refusals import Refused
+
+    if not name:
+        return None
+    try:
+        copilot = current()
+    except Refused as refused:
+        if out is None or {r.code for r in refused.refusals} != {"workspace.not_found"}:
+            raise
+        return None
+    return copilot.begun(name)
+
+
+def begun_typed(begun: Begun) -> Typed:
+    """What a hypothesis answers, as a person would type it."""
+    said = begun.answers
+    typed: Typed = {field: said[field] for field in ("change", "audience", "because", "metric") if field in said}
+    if "kind" in said:
+        typed["kind"] = "share"
+    if "matters" in said:
+        typed["matters"] = _signed(said["matters"], "+" if said["direction"] == "increase" else "-")
+    if "guardrails" in said:
+        typed["guardrail"] = [
+            f"{g.name}: {_signed(g.margin, '-' if g.direction == 'increase' else '+')}"
+            + ("" if g.margin.scale == "absolute" else f" ({'share' if g.kind == 'proportion' else 'number'})")
+            for g in said["guardrails"]
+        ]
+    return typed
+
+
+def _signed(size: Effect, sign: str) -> str:
+    return f"{sign}{size.size * 100:.10g}{'%' if size.scale == 'relative' else ' points'}"
+
+
+def _show_begun(name: str, begun: Begun) -> None:
+    """What is taken from the hypothesis, before the rest is asked; on standard error, as the questions are."""
+    progress_note(f"From the approved hypothesis of {name}:")
+    further: Typed = {name: begun.answers[name] for name in ("falsifier", "north_star") if name in begun.answers}
+    shown: Typed = {**begun_typed(begun), **further}
+    for field, text in shown.items():
+        told = "; ".join(text) if isinstance(text, list) else text
+        progress_note(visible(f"  {field.replace('_', ' ')}: {told}"))
+    for sentence in (sentence for sentences in begun.unread.values() for sentence in sentences):
+        progress_note(visible(f"  {sentence}"))
+
+
+def _drafted(typed: Typed, channel: str, name: str, begun: Begun | None) -> Drafted:
     from expcopilot.flow.steps.new_plan import draft_plan
     from expcopilot.surfaces.cli import answers
 
-    return draft_plan(answers.to_answers(typed, channel=channel, name=name))
+    told = answers.to_answers(typed, channel=channel, name=name)
+    return draft_plan(told) if begun is None else begun.drafted(told)
 
 
 def _show(made: Drafted, path: Path) -> None:

@@ -46,10 +46,10 @@ def check(*, file: Path, as_json: bool) -> None:
     Example:
       expcopilot plan check plans/checkout.yaml
     """
+    from expcopilot import load_plan
     from expcopilot.flow.steps.check_plan import check_plan
-    from expcopilot.memory import plan_files
 
-    plan = plan_files.load(file)
+    plan = load_plan(file)
     questions = check_plan(plan)
     must = [q for q in questions if q.weight == "must"]
     if as_json:
@@ -108,9 +108,9 @@ def show_plan(*, name: str, as_json: bool) -> None:
 def _find(name: str) -> tuple[Plan, str]:
     """The plan, and how it stands in the ledger."""
     if is_plan_file(name):
-        from expcopilot.memory import plan_files
+        from expcopilot import load_plan
 
-        return plan_files.load(Path(name)), ""
+        return load_plan(Path(name)), ""
     from copilot_tools.refusals import Refused
 
     experiment = current().experiment(name)

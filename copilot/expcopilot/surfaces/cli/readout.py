@@ -30,6 +30,8 @@ def command(
     """Show the readout of the experiment NAME, or write it as documents to hand on.
 
     The documents are HTML (opens offline, prints well), Markdown, JSON and a brief of five lines. All say the same.
+    Showing or printing a readout reads the ledger and adds nothing to it: it opens no data, and --look says the same
+    every time. Documents written with --out are recorded, by their names and the readout's digest.
 
     \b
     Examples:
@@ -51,9 +53,11 @@ def command(
         print_json({**readout.to_json(), "files": [str(f) for f in files]})
     elif brief:
         click.echo(documents.to_brief(readout), nl=False)
+    elif form == "json":
+        click.echo(documents.to_json(readout), nl=False)
     elif form is not None:
-        render = {"html": documents.to_html, "md": documents.to_markdown, "json": documents.to_json}[form]
-        click.echo(render(readout), nl=False)
+        render = documents.to_html if form == "html" else documents.to_markdown
+        click.echo(render(readout, organisation=copilot.workspace.settings.organisation.name), nl=False)
     else:
         from expcopilot.surfaces.cli import pages, show
 

@@ -33,9 +33,9 @@ def command(*, file: Path, amend: bool, reason: str, as_json: bool) -> None:
     """
     if reason and not amend:
         raise click.UsageError("--reason explains an amendment: add --amend, or leave it out.")
-    from expcopilot.memory import plan_files
+    from expcopilot import load_plan
 
-    plan = plan_files.load(file)
+    plan = load_plan(file)
     copilot = current()
     experiment = copilot.amend(plan, reason=reason) if amend else copilot.register(plan)
     registration = experiment.registration

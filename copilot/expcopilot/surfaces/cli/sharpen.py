@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from expcopilot.api import Copilot
     from expcopilot.flow.graph import Waiting
 
-__all__ = ["command"]
+__all__ = ["command", "show_hypothesis"]
 
 _FIELDS = ("change", "audience", "because", "metric", "direction", "size", "falsifier", "north_star", "guardrails")
 _ASKED = (*_FIELDS, "holdout", "assignment")
@@ -60,6 +60,8 @@ def command(
         waiting, said = None, "approved" if approve else "dropped"
     else:
         model: Literal["configured"] | None = None if no_model else "configured"
+        if idea and not as_json:
+            _show_similar(copilot, name, idea)
         waiting, said = _sharpened(copilot, name, idea, channel, answers, model), "waiting"
     if as_json:
         print_json({"experiment": name, "state": said, **(waiting.content if waiting else {})})
@@ -107,18 +109,35 @@ def _sharpened(
     )
 
 
+def _show_similar(copilot: Copilot, name: str, idea: str) -> None:
+    from expcopilot.surfaces.cli import show
+
+    if past := copilot.similar(idea, but=name):
+        show.heading("Similar experiments that were read before")
+        show.console().print(show.listed(f"{p.name}: {p.question} → {p.verdict}" for p in past))
+
+
+def show_hypothesis(content: Mapping[str, Any]) -> None:
+    """Show a hypothesis that waits: all that would be approved, what is open, and what was taken out."""
+    from expcopilot.surfaces.cli import show
+
+    draft, out = content["sharpened"], show.console()
+    rows = [("idea", str(content["idea"])), ("channel", str(content["channel"]))]
+    rows += [(field.replace("_", " "), _text(draft.get(field))) for field in _FIELDS]
+    rows += [(a["field"], a["answer"]) for a in content["answers"] if not draft.get(a["field"])]
+    out.print(show.facts([(field, text) for field, text in rows if text]))
+    if content["questions"]:
+        show.heading("Still open")
+        out.print(show.listed(f"{q['question']} ({q['field']})" for q in content["questions"]))
+    if content["removed"]:
+        show.heading("Taken out, because nobody said it")
+        out.print(show.listed(f"{r['field']}: {r['text']} ({r['reason']})" for r in content["removed"]))
+
+
 def _show(name: str, waiting: Waiting) -> None:
     from expcopilot.surfaces.cli import show
 
-    draft, out = waiting.content["sharpened"], show.console()
-    rows = [(field.replace("_", " "), _text(draft.get(field))) for field in _FIELDS]
-    out.print(show.facts([(field, text) for field, text in rows if text]))
-    if waiting.content["questions"]:
-        show.heading("Still open")
-        out.print(show.listed(f"{q['question']} ({q['field']})" for q in waiting.content["questions"]))
-    if waiting.content["removed"]:
-        show.heading("Taken out, because nobody said it")
-        out.print(show.listed(f"{r['field']}: {r['text']} ({r['reason']})" for r in waiting.content["removed"]))
+    show_hypothesis(waiting.content)
     show.next_steps(
         [
             ("Answer a question", f"expcopilot sharpen {name} --answer FIELD=TEXT"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,17 +13,26 @@ from expcopilot.records.fact import Fact
 sys.path.append(str(Path(__file__).resolve().parents[4] / "evals"))
 
 
+def all_sheets() -> list[Any]:
+    """The sheets of both files."""
+    from sheets.sheet import analyses, sheets  # noqa: PLC0415 - found only after the line above
+
+    return [*sheets(Path(__file__).with_name("sheets.yaml")), *analyses()]
+
+
 @pytest.fixture(scope="session")
 def facts() -> dict[str, dict[str, Fact]]:
-    """The shipped fact sheets as records, by experiment."""
-    from hostile.sheets import sheets  # noqa: PLC0415 - found only after the line above
-
-    return {s.name: {i: Fact(id=i, **fields) for i, fields in s.facts.items()} for s in sheets()}
+    """Fact sheets as records, by experiment: small ones typed here, and the analyses shipped with the evals."""
+    return {s.name: {i: Fact(id=i, **fields) for i, fields in s.facts.items()} for s in all_sheets()}
 
 
 @pytest.fixture(scope="session")
 def rows() -> dict[str, str]:
     """The verdict row each sheet stands on."""
-    from hostile.sheets import sheets  # noqa: PLC0415
+    return {s.name: s.row for s in all_sheets()}
 
-    return {s.name: s.row for s in sheets()}
+
+@pytest.fixture(scope="session")
+def plain() -> dict[str, dict[str, dict[str, Any]]]:
+    """The facts of each sheet as plain data, for the scorer."""
+    return {s.name: s.facts for s in all_sheets()}

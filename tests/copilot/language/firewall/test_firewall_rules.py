@@ -37,7 +37,7 @@ SMALL = {EFFECT.id: EFFECT}
         ("In {segment.mobile}, the estimate is {cut.mobile.b.effect}.", "was not planned"),
         ("{arm.b} is the plan.", "what an arm is, a fact must say"),
         ("The Plan is read.", "capitals"),
-        ("The reading is that {plan.because}.", "whose words"),
+        ("The reading is that {hypothesis.because}.", "whose words"),
         ("The verdict would be {verdict.phrase}.", "conditional"),
         ("The retention reading is {primary.b.effect}.", "are not about"),
         ("The plan 'reads'.", "quotation"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hostile.generate import TACTICS, corpus
 from hostile.scorer import escapes
-from hostile.sheets import sheets
+from sheets.sheet import analyses
 
 from expcopilot.language.firewall.check import check
 from expcopilot.records.prose import CheckedSentence, Statement
@@ -23,7 +23,7 @@ def test_the_corpus_is_as_large_as_promised():
 @pytest.mark.parametrize("seed", [1, *(pytest.param(s, marks=pytest.mark.calibrate) for s in range(2, 12))])
 def test_nothing_hostile_escapes(facts, rows, seed):
     """No statement that must be blocked passes, and what passes is traceable to its facts."""
-    plain = {s.name: s.facts for s in sheets()}
+    plain = {s.name: s.facts for s in analyses()}
     escaped = []
     for hostile in corpus(seed=seed):
         statement = Statement(text=hostile.text, section=hostile.section)
@@ -51,14 +51,12 @@ def test_nothing_hostile_escapes(facts, rows, seed):
         ("The answer is short form.", ["arm.b"]),
     ],
 )
-def test_the_scorer_sees_an_escape(text, named):
+def test_the_scorer_sees_an_escape(plain, text, named):
     """Each kind of escape, let through on purpose, is named by the scorer."""
-    landing = next(s for s in sheets() if s.name == "landing")
-    assert escapes(text, named, landing.facts, "finding")
+    assert escapes(text, named, plain["landing"], "finding")
 
 
-def test_the_scorer_lets_an_honest_sentence_be():
+def test_the_scorer_lets_an_honest_sentence_be(plain):
     """A sentence whose every judgment is a fact's is no escape."""
-    landing = next(s for s in sheets() if s.name == "landing")
     text = "On sign-up rate, the estimate for short form is +0.55 points."
-    assert escapes(text, ["primary.metric", "arm.b", "primary.b.effect"], landing.facts, "finding") == []
+    assert escapes(text, ["primary.metric", "arm.b", "primary.b.effect"], plain["landing"], "finding") == []

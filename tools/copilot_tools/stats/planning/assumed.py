@@ -59,7 +59,7 @@ def assumptions(
         worse = "decrease" if direction == "increase" else "increase"
         found.append(f"A {worse} of up to {_size(outcome, margin)} would still be accepted.")
     if power is not None:
-        found.append(f"The wanted chance of finding it is {power:.3g} in each treatment arm by itself.")
+        found.append(f"The wanted chance of finding it is {formats.percent(power)} in each treatment arm by itself.")
     return (*found, *design.assumed())
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from copilot_tools.base import Frozen
+from copilot_tools.stats import formats
 from copilot_tools.stats.planning.critical import Adjustment, critical_z
 from copilot_tools.stats.planning.rules import design_effect
 from copilot_tools.stats.spec import AnalysisSpec
@@ -80,7 +81,7 @@ class TrialDesign(Frozen):
     def assumed(self) -> tuple[str, ...]:
         """What an answer under this design takes for granted, in plain sentences."""
         sides = "two-sided" if self.sides == 2 else "one-sided, in the desired direction only"
-        found = [f"A type I error rate of {self.alpha:g}, {sides}."]
+        found = [f"A type I error rate of {formats.percent(self.alpha)}, {sides}."]
         if self.treatments > 1:
             how = {
                 "dunnett": "held over all of them together (Dunnett, large samples)",

@@ -8,6 +8,7 @@ from copilot_tools import checks
 from copilot_tools.base import Frozen
 from copilot_tools.refusals import Refusal, Refused
 from copilot_tools.results import Scale
+from copilot_tools.stats import formats
 from copilot_tools.stats.planning.assumed import assumptions
 from copilot_tools.stats.planning.contrast import Contrast, Direction, absolute_size, contrast
 from copilot_tools.stats.planning.design import TrialDesign
@@ -234,8 +235,8 @@ def _smallest(
             raise Refused.because(
                 "planning.nothing_detectable",
                 f"With {', '.join(f'{n:,}' for n in per_arm)} units no "
-                f"{'effect' if margin_scale is None else 'margin'} is detectable with power {power:g}: even the "
-                f"largest possible one, {high * 100:.3g} percentage points, is not.",
+                f"{'effect' if margin_scale is None else 'margin'} is detectable with a power of "
+                f"{formats.percent(power)}: even the largest possible one, {high * 100:.3g} percentage points, is not.",
                 "Get more units, or ask for less power.",
                 name="units",
                 value=sum(per_arm),
@@ -250,7 +251,8 @@ def _smallest(
         else:
             raise Refused.because(
                 "planning.nothing_detectable",
-                f"With {', '.join(f'{n:,}' for n in per_arm)} units no effect is detectable with power {power:g}.",
+                f"With {', '.join(f'{n:,}' for n in per_arm)} units no effect is detectable with a power of "
+                f"{formats.percent(power)}.",
                 "Get more units, or ask for less power.",
                 name="units",
                 value=sum(per_arm),

@@ -37,18 +37,14 @@ def value_problems(working: Working, spec: AnalysisSpec) -> Iterator[Refusal]:
         if any(column in (m.denominator, m.covariate_denominator) for m in spec.metrics):
             offenders[f"{n}.negative"] = _Offence(f"isfinite({n}) AND {n} < 0", n)
         filled[n] = f"count(*) FILTER ({n} IS NOT NULL OR {x} IS NOT NULL)"
-    offenders["unit.empty"] = _Offence("unit IS NULL" if working.unit else "FALSE", "'(empty)'")
+    offenders["unit.empty"] = _Offence("unit IS NULL" if working.unit else "FALSE")
     texts = working.unit is not None and working.unit.kind == "text"
     scientific = "regexp_full_match(unit, '[0-9][.,]?[0-9]*E[+][0-9]+')" if texts else "FALSE"
     offenders["unit.scientific"] = _Offence(scientific, "unit")
     offenders["time.unread"] = _Offence("at_unread IS NOT NULL", "at_unread")
-    offenders["time.empty"] = _Offence(
-        "seen_at IS NULL AND at_unread IS NULL" if working.time else "FALSE", "'(empty)'"
-    )
+    offenders["time.empty"] = _Offence("seen_at IS NULL AND at_unread IS NULL" if working.time else "FALSE")
     offenders["active.unread"] = _Offence("active_unread IS NOT NULL", "active_unread")
-    offenders["active.empty"] = _Offence(
-        "active IS NULL AND active_unread IS NULL" if working.active else "FALSE", "'(empty)'"
-    )
+    offenders["active.empty"] = _Offence("active IS NULL AND active_unread IS NULL" if working.active else "FALSE")
     seen = _Seen(working, offenders, filled)
     yield from _keys(seen, spec)
     yield from _numbers(seen, spec)
@@ -56,10 +52,10 @@ def value_problems(working: Working, spec: AnalysisSpec) -> Iterator[Refusal]:
 
 @dataclass(frozen=True, slots=True)
 class _Offence:
-    """SQL of the condition that offends, and of the cell that shows it."""
+    """SQL of the condition that offends, and of the cell that shows it; an empty cell shows nothing."""
 
     condition: str
-    example: str
+    example: str = ""
 
 
 class _Seen:
@@ -71,10 +67,10 @@ class _Seen:
         row = self._one([*counts, *filled.values()])
         self._counts = dict(zip(offenders, row, strict=False))
         self._filled = dict(zip(filled, row[len(offenders) :], strict=True))
-        self._firsts: dict[str, tuple[int, str]] = {}
+        self._firsts: dict[str, tuple[int, str | None]] = {}
         for key, offence in offenders.items():
             if self._counts[key]:  # nearly never: only then is it worth looking for the first of them
-                where, what = offence.condition, f"CAST({offence.example} AS VARCHAR)"
+                where, what = offence.condition, f"CAST({offence.example or 'NULL'} AS VARCHAR)"
                 self._firsts[key] = self._one(
                     [f"min(rowid) FILTER ({where})", f"arg_min({what}, rowid) FILTER ({where})"]
                 )
@@ -88,14 +84,25 @@ class _Seen:
     def value(self, key: str) -> str:
         return str(self._firsts[key][1])
 
-    def line(self, key: str) -> str:
-        return self.working.table.line(int(self._firsts[key][0]))
-
-    def first(self, key: str) -> str:
-        return f"first {shown(self.value(key))} in {self.line(key)}"
-
     def filled(self, n: str) -> int:
         return int(self._filled[n])
+
+    def refuse(
+        self, key: str, code: str, column: str | None, what: str, cure: str, *, of: str = "column", lead: str = ""
+    ) -> Iterator[Refusal]:
+        """The refusal of one offence, where there is a cell that offends: how many, what of them, the first."""
+        if not self.count(key):
+            return
+        row, value = self._firsts[key]
+        first = "first" if value is None else f"first {shown(value)}"
+        yield Refusal(
+            code=code,
+            reason=f"{lead}{_cells(self.count(key))} of {of} {shown(column)} {what}, {first} in "
+            f"{self.working.table.line(int(row))}.",
+            cure=cure,
+            name=column,
+            value=self.count(key) if value is None else value,
+        )
 
 
 def _cells(count: int) -> str:
@@ -103,65 +110,54 @@ def _cells(count: int) -> str:
 
 
 def _keys(seen: _Seen, spec: AnalysisSpec) -> Iterator[Refusal]:
-    working = seen.working
-
-    def problem(key: str, code: str, reason: str, cure: str, name: str | None) -> Iterator[Refusal]:
-        if seen.count(key):
-            yield Refusal(code=code, reason=reason, cure=cure, name=name, value=seen.count(key))
-
-    if working.unit:
-        yield from problem(
-            "unit.empty",
-            "data.unit_empty",
-            f"{_cells(seen.count('unit.empty'))} of the unit column {shown(spec.unit)} are empty"
-            + (f", first in {seen.line('unit.empty')}." if seen.count("unit.empty") else "."),
-            "Every row needs the unit it belongs to: fill these in, or leave the rows out of the export.",
-            spec.unit,
-        )
-        if seen.count("unit.scientific"):
-            yield Refusal(
-                code="data.unit_scientific",
-                reason=f"{_cells(seen.count('unit.scientific'))} of the unit column {shown(spec.unit)} were cut to "
-                f"scientific notation by a spreadsheet, {seen.first('unit.scientific')}: different units look the "
-                "same.",
-                cure="Export again from the source, or format the column as text before saving.",
-                name=spec.unit,
-                value=seen.value("unit.scientific"),
-            )
-    if working.time and seen.count("time.unread"):
-        yield Refusal(
-            code="data.time_unreadable",
-            reason=f"{_cells(seen.count('time.unread'))} of the time column {shown(spec.time_column)} cannot be read "
-            f"as a date, {seen.first('time.unread')}.",
-            cure="Write dates as 2025-03-31 or 2025-03-31 17:05:00; day and month in other orders are not guessed.",
-            name=spec.time_column,
-            value=seen.value("time.unread"),
-        )
-    if working.time:
-        yield from problem(
-            "time.empty",
-            "data.time_empty",
-            f"{_cells(seen.count('time.empty'))} of the time column {shown(spec.time_column)} are empty.",
-            "Fill in when each unit was first exposed, or take time_column out of the plan.",
-            spec.time_column,
-        )
-    if working.active and seen.count("active.unread"):
-        yield Refusal(
-            code="data.activation_values",
-            reason=f"{_cells(seen.count('active.unread'))} of the activation column {shown(spec.activation)} are "
-            f"neither true/false nor 1/0, {seen.first('active.unread')}.",
-            cure="Write 1 for units that could be affected and 0 for the others.",
-            name=spec.activation,
-            value=seen.value("active.unread"),
-        )
-    if working.active:
-        yield from problem(
-            "active.empty",
-            "data.activation_empty",
-            f"{_cells(seen.count('active.empty'))} of the activation column {shown(spec.activation)} are empty.",
-            "Write 1 for units that could be affected and 0 for the others, in every row.",
-            spec.activation,
-        )
+    yield from seen.refuse(
+        "unit.empty",
+        "data.unit_empty",
+        spec.unit,
+        "are empty",
+        "Every row needs the unit it belongs to: fill these in, or leave the rows out of the export.",
+        of="the unit column",
+    )
+    yield from seen.refuse(
+        "unit.scientific",
+        "data.unit_scientific",
+        spec.unit,
+        "were cut to scientific notation by a spreadsheet, so that different units look the same",
+        "Export again from the source, or format the column as text before saving.",
+        of="the unit column",
+    )
+    yield from seen.refuse(
+        "time.unread",
+        "data.time_unreadable",
+        spec.time_column,
+        "cannot be read as a date",
+        "Write dates as 2025-03-31 or 2025-03-31 17:05:00; day and month in other orders are not guessed.",
+        of="the time column",
+    )
+    yield from seen.refuse(
+        "time.empty",
+        "data.time_empty",
+        spec.time_column,
+        "are empty",
+        "Fill in when each unit was first exposed, or take time_column out of the plan.",
+        of="the time column",
+    )
+    yield from seen.refuse(
+        "active.unread",
+        "data.activation_values",
+        spec.activation,
+        "are neither true/false nor 1/0",
+        "Write 1 for units that could be affected and 0 for the others.",
+        of="the activation column",
+    )
+    yield from seen.refuse(
+        "active.empty",
+        "data.activation_empty",
+        spec.activation,
+        "are empty",
+        "Write 1 for units that could be affected and 0 for the others, in every row.",
+        of="the activation column",
+    )
 
 
 def _numbers(seen: _Seen, spec: AnalysisSpec) -> Iterator[Refusal]:
@@ -169,16 +165,15 @@ def _numbers(seen: _Seen, spec: AnalysisSpec) -> Iterator[Refusal]:
     for column in seen.working.numbers:
         n = seen.working.number(column)
         if seen.count(f"{n}.text"):
-            yield _not_numeric(seen, n, column, spec, covariate=column in before)
-        if seen.count(f"{n}.infinite"):
-            yield Refusal(
-                code="data.not_finite",
-                reason=f"{_cells(seen.count(f'{n}.infinite'))} of column {shown(column)} are NaN or infinite, "
-                f"{seen.first(f'{n}.infinite')}.",
-                cure="Find out how they came about; leave a cell empty where there is no value.",
-                name=column,
-                value=seen.count(f"{n}.infinite"),
-            )
+            code, cure = _not_numeric(seen.value(f"{n}.text").strip(), spec, covariate=column in before)
+            yield from seen.refuse(f"{n}.text", code, column, "are not numbers", cure)
+        yield from seen.refuse(
+            f"{n}.infinite",
+            "data.not_finite",
+            column,
+            "are NaN or infinite",
+            "Find out how they came about; leave a cell empty where there is no value.",
+        )
         if not seen.filled(n):
             yield Refusal(
                 code="data.column_empty",
@@ -193,46 +188,39 @@ def _numbers(seen: _Seen, spec: AnalysisSpec) -> Iterator[Refusal]:
 def _kind(seen: _Seen, metric: Metric) -> Iterator[Refusal]:
     """What the metric's kind asks of its values."""
     if metric.kind == "proportion" and metric.column in seen.working.numbers:
-        key = f"{seen.working.number(metric.column)}.not01"
-        if seen.count(key):
-            yield Refusal(
-                code="data.proportion_values",
-                reason=f"Metric {shown(metric.name)} is a proportion, but {_cells(seen.count(key))} of column "
-                f"{shown(metric.column)} are neither 0 nor 1, {seen.first(key)}.",
-                cure="Write 1 or true for yes and 0 or false for no; if the column counts or measures, make it a mean.",
-                name=metric.column,
-                value=seen.value(key),
-            )
+        yield from seen.refuse(
+            f"{seen.working.number(metric.column)}.not01",
+            "data.proportion_values",
+            metric.column,
+            "are neither 0 nor 1",
+            "Write 1 or true for yes and 0 or false for no; if the column counts or measures, make it a mean.",
+            lead=f"Metric {shown(metric.name)} is a proportion, but ",
+        )
     for column in (metric.denominator, metric.covariate_denominator):
         if column in seen.working.numbers:
-            key = f"{seen.working.number(column)}.negative"
-            if seen.count(key):
-                yield Refusal(
-                    code="data.denominator_negative",
-                    reason=f"{_cells(seen.count(key))} of the denominator {shown(column)} of metric "
-                    f"{shown(metric.name)} are below 0, {seen.first(key)}.",
-                    cure="A denominator counts something, so it cannot be negative: correct the export.",
-                    name=column,
-                    value=seen.value(key),
-                )
+            yield from seen.refuse(
+                f"{seen.working.number(column)}.negative",
+                "data.denominator_negative",
+                column,
+                f"of metric {shown(metric.name)} are below 0",
+                "A denominator counts something, so it cannot be negative: correct the export.",
+                of="the denominator",
+            )
 
 
-def _not_numeric(seen: _Seen, n: str, column: str, spec: AnalysisSpec, *, covariate: bool) -> Refusal:
-    key = f"{n}.text"
-    value = seen.value(key).strip()
-    code, cure = "data.not_numeric", "Write plain numbers such as 12.50."
+def _not_numeric(value: str, spec: AnalysisSpec, *, covariate: bool) -> tuple[str, str]:
+    """Why a cell is no number, as a code and a cure."""
     if spec.dialect.decimal == "." and _DECIMAL_COMMA.fullmatch(value):
-        code = "data.decimal_comma"
-        cure = (
+        return "data.decimal_comma", (
             "If the comma is a decimal mark, declare dialect.decimal: ','; if it groups thousands, export without it."
         )
-    elif _ENGLISH_THOUSANDS.fullmatch(value) or _GERMAN_THOUSANDS.fullmatch(value):
-        code = "data.decimal_mark"
-        cure = (
+    if _ENGLISH_THOUSANDS.fullmatch(value) or _GERMAN_THOUSANDS.fullmatch(value):
+        return "data.decimal_mark", (
             f"The declared decimal mark is {spec.dialect.decimal!r}: declare the file's own (dialect.decimal), "
             "and export without marks between thousands."
         )
-    elif value.lower() in _EMPTY_WORDS:
+    cure = "Write plain numbers such as 12.50."
+    if value.lower() in _EMPTY_WORDS:
         cure = "Leave a cell empty where there is no value, and say in the plan what an empty cell means (nulls)."
     elif value.endswith("%"):
         cure = "Export the share as a number (0.12 for 12%), or 1 and 0 for each unit."
@@ -242,13 +230,7 @@ def _not_numeric(seen: _Seen, n: str, column: str, spec: AnalysisSpec, *, covari
         cure = "Write 1 or true for yes, and 0 or false for no."
     elif covariate:
         cure = "A covariate must be a number; a column of names can be a segment instead."
-    return Refusal(
-        code=code,
-        reason=f"{_cells(seen.count(key))} of column {shown(column)} are not numbers, {seen.first(key)}.",
-        cure=cure,
-        name=column,
-        value=seen.value(key),
-    )
+    return "data.not_numeric", cure
 
 
 def empty_cells(working: Working, relation: str, spec: AnalysisSpec) -> Iterator[Refusal]:

@@ -1,14 +1,15 @@
-"""Fact sheets the tactics work on: plain data, so that any firewall can be asked."""
+"""Fact sheets as plain data, so that statements can be tried on any firewall."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 
-__all__ = ["Sheet", "sheets"]
+__all__ = ["Sheet", "analyses", "sheets"]
 
 _FIELDS = ("kind", "text", "value", "unit", "metric", "arm", "part", "planned")
 
@@ -36,6 +37,13 @@ class Sheet:
         return next(i for i in self.ids(kind) if i.startswith("primary.") == primary and "control" not in i)
 
     @property
+    def full(self) -> bool:
+        """Whether it has all that a statement may point to: an effect, another metric, a cut and an objection."""
+        ends = [i.rpartition(".")[2] for i in self.facts if i.startswith("cut.")]
+        others = [i for i in self.facts if i.startswith(("secondary.", "guardrail.")) and i.endswith(".effect")]
+        return "direction" in ends and "effect" in ends and bool(others and self.ids("objection", "comparison"))
+
+    @property
     def control(self) -> str:
         """Id of the control's name."""
         return "arm.control"
@@ -46,9 +54,9 @@ class Sheet:
         return [i for i in self.ids("name") if i.startswith("arm.") and i != self.control]
 
 
-def sheets(path: Path | None = None) -> list[Sheet]:
-    """The sheets shipped, or those of another file of the same form."""
-    read = YAML(typ="safe").load((path or Path(__file__).with_name("sheets.yaml")).read_text(encoding="utf-8"))
+def sheets(path: Path) -> list[Sheet]:
+    """The sheets of a file in the form of ``sheets.yaml``."""
+    read = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
     return [
         Sheet(
             name,
@@ -57,3 +65,9 @@ def sheets(path: Path | None = None) -> list[Sheet]:
         )
         for name, body in read.items()
     ]
+
+
+@cache
+def analyses() -> tuple[Sheet, ...]:
+    """The sheets of real and seeded experiments that ``build.py`` wrote."""
+    return tuple(sheets(Path(__file__).with_name("sheets.yaml")))

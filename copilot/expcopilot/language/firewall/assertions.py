@@ -1,0 +1,205 @@
+"""Stretches without a result must not tell one in words of their own: who may be said to have done what.
+
+Words alone cannot be listed so that no claim can be made of them ("the new page brings people back"). So the shape is
+held: where nothing is asked and nothing is only possible, the audience, what was changed, and words that point back
+(it, that, both) may stand as a subject only with verbs of the procedure; an instruction is one to find something out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from expcopilot.language.firewall.clauses import clauses
+from expcopilot.language.firewall.lexicon import Lexicon
+from expcopilot.language.firewall.tokens import Token
+from expcopilot.records.fact import Fact
+
+__all__ = ["Cast", "cast_of", "faults"]
+
+_BE = frozenset({"is", "are", "was", "were", "has", "have", "had"})
+_DO = frozenset({"do", "does", "did"})
+_DETERMINERS = frozenset(
+    {"a", "an", "the", "this", "that", "these", "those", "each", "every", "any", "some", "both", "all"}
+    | {"our", "your", "its", "their", "his", "her"}
+)
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Who an experiment is about.
+
+    Attributes:
+        changed: Words for what was changed: of the arms' names and of the plan's change.
+        audience: Words for the people.
+    """
+
+    changed: frozenset[str]
+    audience: frozenset[str]
+
+
+def cast_of(facts: Mapping[str, Fact], words: Lexicon) -> Cast:
+    """Read it off the names of the arms and the plan's own words."""
+    told = tuple(
+        f.text
+        for f in facts.values()
+        if (f.kind == "name" and f.arm) or (f.kind == "text" and f.id.endswith((".change", ".because")))
+    )
+    return _cast(told, words.places["changed"] | words.places["things"], words.places["audience"], words)
+
+
+@lru_cache(maxsize=256)
+def _cast(told: tuple[str, ...], changed: frozenset[str], audience: frozenset[str], words: Lexicon) -> Cast:
+    spoken = {
+        w for text in told for w in "".join(c if c.isalpha() else " " for c in text.lower()).split() if len(w) > 2
+    }
+    spoken |= {w + "s" for w in spoken} | {w.removesuffix("s") for w in spoken}
+    nouns = (spoken & words.nouns) - words.places["process_nouns"] - words.places["evidence"] - words.places["team"]
+    return Cast(frozenset((nouns | changed) - audience), audience)
+
+
+def faults(
+    part: Sequence[Token], facts: Mapping[str, Fact], words: Lexicon, cast: Cast, *, is_open: bool
+) -> Iterator[str]:
+    """Why a stretch without a result tells one.
+
+    Args:
+        part: A sentence, or what stands between semicolons.
+        facts: Every fact, by id.
+        words: The vocabulary.
+        cast: Who the experiment is about.
+        is_open: Whether the stretch asks or says what is possible.
+    """
+    imperative = False
+    for number, clause in enumerate(clauses(part, words)):
+        tokens = [t for t in clause if t.kind != "mark" or t.text == ","]
+        if not tokens:
+            continue
+        opens = number == 0 or imperative
+        imperative = opens and part[-1].text != "?" and _commands(tokens, words)
+        if imperative:
+            yield from _instructed(tokens, facts, words, cast)
+        yield from _told(tokens, facts, words, cast, is_open=is_open or _inquires(part, words))
+    if part[-1].text == "?" and part[0].text in words.places["leading"]:
+        if not ({t.text for t in part} & words.places["negations"] or part[0].text == "why"):
+            return
+        yield "The question takes its answer for granted; ask openly, with whether, which or what."
+
+
+def _inquires(part: Sequence[Token], words: Lexicon) -> bool:
+    """Whether what follows is asked, not told: "Ask visitors what they expect" (a why takes something for granted)."""
+    heads = [t.text.split("_")[0] for t in part[:4]]
+    spoken = _spoken(part)
+    return any(h in words.places["asking"] for h in heads) and bool(spoken & words.places["question_words"])
+
+
+def _commands(tokens: Sequence[Token], words: Lexicon) -> bool:
+    first = _leading(tokens, words)
+    if first is None or len(tokens) == 1 or first.kind == "slot" or first.text.split("_")[0] not in words.base_verbs:
+        return False
+    at = list(tokens).index(first)
+    finite = _BE | words.places["modals"]
+    return not any(t.text.split("_")[0] in finite for t in tokens[at + 1 : at + 3])  # "mail apps may": a noun, then
+
+
+def _leading(tokens: Sequence[Token], words: Lexicon) -> Token | None:
+    """The first token after words such as "then", "please" and "next", and after an opening phrase up to its comma."""
+    for token in tokens:
+        if token.text == "," or (token.kind == "word" and token.text in words.places["lead_ins"]):
+            continue
+        return token
+    return None
+
+
+def _instructed(tokens: Sequence[Token], facts: Mapping[str, Fact], words: Lexicon, cast: Cast) -> Iterator[str]:
+    first = _leading(tokens, words)
+    verb = first.text.split("_")[0] if first is not None else ""
+    if verb in words.places["inquiry"]:
+        return
+    spoken = _spoken(tokens)
+    named = spoken & cast.changed or any(t.kind == "slot" and facts[t.text].arm for t in tokens)
+    if named or not spoken & (words.places["process_nouns"] | words.places["evidence"] | words.places["paperwork"]):
+        yield f"{verb!r} is an instruction to do, not to find out; the decision is a person's."
+
+
+def _told(
+    tokens: Sequence[Token], facts: Mapping[str, Fact], words: Lexicon, cast: Cast, *, is_open: bool
+) -> Iterator[str]:
+    is_open = is_open or tokens[0].text.split("_")[0] in words.places["question_words"]
+    for at, token in enumerate(tokens[:-1]):
+        role = _role(at, tokens, facts, words, cast)
+        verb = tokens[at + 1]
+        if verb.kind == "phrase" and verb.text.split("_")[0] in _DO and role in {"audience", "changed"} and not is_open:
+            yield f"{_last(token)!r} {verb.text.replace('_', ' ')}: what happened, a fact must say."
+        if not role or verb.kind != "word":
+            continue
+        if verb.text == "will" and role in {"changed", "audience"}:
+            yield f"{_last(token)!r} will: nobody knows what is to come; say could or may."
+        if is_open or verb.text not in words.verbs:
+            continue
+        then = tokens[at + 2] if at + 2 < len(tokens) else None
+        if verb.text in _BE:
+            if not _state(then, words.places[f"{role}_states"], words):
+                yield f"{_last(token)!r} {verb.text} ...: what it amounts to, a fact must say."
+        elif verb.text not in words.places[f"{role}_verbs"]:
+            yield f"{_last(token)!r} {verb.text}: what happened, a fact must say; or say that it could be so."
+
+
+def _role(  # noqa: PLR0911 - one question after another, read top to bottom
+    at: int, tokens: Sequence[Token], facts: Mapping[str, Fact], words: Lexicon, cast: Cast
+) -> str:
+    """What the token could be the subject as: "audience", "changed", "pointing", "evidence", or ""."""
+    token, before = tokens[at], tokens[at - 1] if at else None
+    if token.kind == "slot":
+        fact = facts.get(token.text)
+        if fact is None or fact.kind != "name":
+            return ""
+        return "changed" if fact.arm else "evidence" if fact.metric else ""
+    word = _last(token)
+    if word in words.places["pointing"]:
+        starts = before is None or before.text == "," or before.text in words.places["subordinating"]
+        noun = tokens[at + 1].text in words.nouns and word not in {"it", "they", "everything"}
+        return "pointing" if starts and not noun else ""
+    if _of(tokens, at, words) or _relative(tokens, at, words):
+        return ""
+    plural = word.endswith("s") or word in {"people", "everyone", "everybody", "men", "women"}
+    determined = before is not None and before.text.split("_")[-1] in _DETERMINERS | words.places["changed"]
+    if word in cast.audience:
+        return "audience" if plural or determined else ""
+    if word in cast.changed:
+        return "changed"
+    return "evidence" if word in words.places["evidence"] else ""
+
+
+def _of(tokens: Sequence[Token], at: int, words: Lexicon) -> bool:
+    """In "the count of the visitors" the count is the subject; in "all of the visitors" they are."""
+    start = at - 1
+    while start >= 0 and tokens[start].text in _DETERMINERS:
+        start -= 1
+    if start < 1 or tokens[start].text != "of":
+        return start >= 0 and tokens[start].text == "how_many"
+    return tokens[start - 1].text.split("_")[-1] not in words.places["portions"]
+
+
+def _relative(tokens: Sequence[Token], at: int, words: Lexicon) -> bool:
+    """Whether it is told of: "topics that customers ask about" names topics; "we found that customers ask" tells."""
+    if at < 2 or tokens[at - 1].text not in {"that", "which"}:
+        return False
+    named = _last(tokens[at - 2])
+    return named in words.nouns and named not in words.places["evidence"]
+
+
+def _state(token: Token | None, states: frozenset[str], words: Lexicon) -> bool:
+    if token is None or token.kind in {"slot", "mark"}:
+        return token is not None
+    first = token.text.split("_")[0]
+    return first in states or first in words.places["negations"]
+
+
+def _last(token: Token) -> str:
+    return token.text.split("_")[-1]
+
+
+def _spoken(tokens: Sequence[Token]) -> set[str]:
+    return {w for t in tokens for w in t.text.split("_") if t.kind in {"word", "phrase"}}

@@ -1,0 +1,51 @@
+"""Files written whole: whoever reads the name finds all of the old text or all of the new, however the writer ended."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+__all__ = ["write_whole"]
+
+
+def write_whole(path: Path, text: str, *, overwrite: bool = True) -> Path:
+    """Write ``text`` as UTF-8, byte for byte: no line ending is translated.
+
+    The text goes into a file beside it, reaches the disk, and only then takes the name. A kill leaves at most that
+    hidden file (``.NAME.XXXXXXXX``). Who may read the file follows from the process's umask, as for any new file.
+
+    Args:
+        path: The file; its folder must exist.
+        text: All that it is to hold.
+        overwrite: Whether a file of that name is replaced.
+
+    Raises:
+        FileExistsError: There is one, and ``overwrite`` is false.
+        OSError: It cannot be written; what stood there before stands there still.
+    """
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with beside.open("xb") as file:
+            file.write(text.encode())
+            file.flush()
+            os.fsync(file.fileno())
+        if overwrite:
+            beside.replace(path)
+        else:
+            _take(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
+    return path
+
+
+def _take(beside: Path, path: Path) -> None:
+    """Give the file its name, unless another has it: of two writers at once, one is told."""
+    try:
+        os.link(beside, path)
+    except FileExistsError:
+        raise
+    except OSError:
+        # A file system without hard links: an empty file holds the name against other writers until it is replaced.
+        path.open("xb").close()
+        beside.replace(path)

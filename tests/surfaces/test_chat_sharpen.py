@@ -1,0 +1,160 @@
+"""From an idea to a registered plan in one conversation, under one name: sharpened, approved, planned, frozen."""
+
+from __future__ import annotations
+
+import pytest
+
+from chatting import Chat
+from expcopilot.api import Copilot
+from expcopilot.flow.gates import pending
+from expcopilot.flow.steps.sharpen import approved_hypothesis
+from expcopilot.memory import plan_files
+from loopback.server import Loopback
+from speaking import canaries, on_the_wire, read, registered
+
+IDEA = "A shorter checkout should bring more orders"
+ANSWERS = (
+    "Checkout takes one page instead of three",
+    "Everybody who opens the checkout",
+    "A third of all carts are left on the second page",
+    "orders",
+    "it should rise",
+    "half a point",
+    "Orders do not rise by half a point",
+    "Orders are what the company lives on",
+    "returns: +0.2 points",
+)
+
+
+def of(folder, name):
+    with Copilot.open(folder).workspace as workspace:
+        return Copilot(workspace, workspace.ledger).experiment(name)
+
+
+def test_one_name_from_the_idea_to_the_registered_plan(place):
+    """Holes are questions, killed between two of them nothing is asked again, and /new asks only what is left."""
+    with Chat(place) as chat:
+        assert "/sharpen IDEA" in chat.ready()
+        chat.keys(f"/sharpen --name checkout --channel landing-page {IDEA}\r")
+        assert "What exactly changes" in chat.ready()
+        for answer, asks in zip(ANSWERS[:3], ("For whom", "Why should it work", "Which one number"), strict=True):
+            assert asks in chat.say(answer)
+        chat.kill()
+    with Chat(place) as chat:
+        assert "Is this the hypothesis?" in chat.ready()
+        chat.keys("/sharpen\r")
+        asked = chat.ready()
+        assert "Which one number" in asked
+        assert "What exactly changes" not in asked
+        for answer in ANSWERS[3:-1]:
+            chat.say(answer)
+        shown = chat.say(ANSWERS[-1])
+        assert "checkout: your decision" in shown
+        assert all(answer in shown for answer in (*ANSWERS[:4], ANSWERS[5]))
+        assert "Still open" not in shown
+        assert "/new" in chat.say("y")
+        asked = chat.say("/new")
+        assert "From the approved hypothesis of checkout" in asked
+        assert "matters: +0.5 points" in asked
+        assert "What is orders today?" in asked
+        assert "of 5" not in asked
+        chat.say("4%")
+        chat.say("20,000")
+        assert "plans/checkout.yaml" in chat.say("2100-01-01")
+        assert "digest" in chat.say("/register").lower()
+        assert "Registered: checkout" in chat.say("y")
+        assert chat.leave() == 0
+    plan = plan_files.load(place / "plans" / "checkout.yaml")
+    assert plan.hypothesis.falsifier == ANSWERS[6]
+    assert plan.north_star == ANSWERS[7]
+    assert (plan.analysis.primary.name, plan.analysis.primary.direction) == ("orders", "increase")
+    assert (plan.analysis.minimum_effect.size, plan.analysis.minimum_effect.scale) == (0.005, "absolute")
+    (returns,) = plan.analysis.guardrails
+    assert (returns.name, returns.direction, returns.margin.size) == ("returns", "decrease", pytest.approx(0.002))
+    state = of(place, "checkout")
+    assert state.plan == plan
+    assert [d.record.gate for d in state.decisions if d.record.action == "approve"] == ["hypothesis", "plan"]
+
+
+def test_stopped_while_asking_what_was_answered_is_kept(place):
+    """Ctrl-C ends the questions, the answers given stand in the text at the gate, and e asks the rest."""
+    with Chat(place) as chat:
+        chat.ready()
+        chat.keys(f"/sharpen {IDEA}\r")
+        assert "a-shorter-checkout" in chat.ready()
+        assert "For whom" in chat.say(ANSWERS[0])
+        chat.keys("\x03")
+        shown = chat.ready()
+        assert "what you answered is kept" in shown
+        assert ANSWERS[0] in shown
+        assert "your decision" in shown
+        chat.say("e")
+        assert "For whom" in chat.say("")
+        chat.keys("\x03")
+        assert "your decision" in chat.ready()
+        assert "e says what should be different, or answers what is open" in chat.text
+        assert "with fewer fields" in chat.say("/sharpen and with fewer fields")
+        assert "Approved" in chat.say("y")
+        assert chat.leave() == 0
+    (name,) = {e.name for e in of_all(place)}
+    state = of(place, name)
+    stands = approved_hypothesis(state)
+    assert stands.change == ANSWERS[0]
+    assert pending(state) is None
+
+
+def of_all(folder):
+    with Copilot.open(folder).workspace as workspace:
+        return Copilot(workspace, workspace.ledger).experiments()
+
+
+def test_with_a_model_the_role_at_work_and_the_cost_are_shown(place, monkeypatch):
+    """Who is asked stands before the answer, what it cost after it; what was learned before comes first."""
+    monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
+    with Loopback(on_the_wire()) as server:
+        settings = place / "expcopilot.toml"
+        with Copilot.open(place).workspace as workspace:
+            copilot = Copilot(workspace, workspace.ledger)
+            registered(copilot)
+            read(copilot, canaries(place))
+        settings.write_text(
+            settings.read_text() + f'\n[model]\nname = "claude-sonnet-5-5"\nbase_url = "{server.url}"\n'
+        )
+        with Chat(place, "checkout") as chat:
+            chat.ready()
+            answered = chat.say("conversion is up but session time is down, what now?")
+            assert answered.index("The guide is at work") < answered.index("The verdict is inconclusive.")
+            assert "guide: 1 answer" in answered
+            assert "US$" in answered
+            asked = chat.say("/sharpen --name short A short form at the checkout should bring more orders")
+            assert "Similar experiments that were read before" in asked
+            assert "inconclusive" in asked
+            assert "The sharpener is at work" in asked
+            assert "sharpener: 1 answer" in chat.say("\x03")
+            assert chat.leave() == 0
+        assert server.sent_twice() == []
+
+
+def test_without_a_model_the_record_answers(place):
+    """What now, and why not stop: the verdict, the guardrails and the committed end, in whole sentences."""
+    with Copilot.open(place).workspace as workspace:
+        copilot = Copilot(workspace, workspace.ledger)
+        registered(copilot)
+        read(copilot, canaries(place, n=8_000))
+    with Chat(place, "checkout") as chat:
+        chat.ready()
+        stop = chat.say("why not just stop now?")
+        assert "8,000 of the 20,000 committed units are in" in stop
+        assert "never counts as supported" in stop
+        assert "/close --early REASON" in stop
+        closed = chat.say("conversion is up but session time is down, what now?")
+        assert "The outcomes are closed" in closed
+        assert "no language model is set up here" in closed
+    with Copilot.open(place).workspace as workspace:
+        read(Copilot(workspace, workspace.ledger), canaries(place, n=20_000))
+    with Chat(place, "checkout") as chat:
+        chat.ready()
+        opened = chat.say("conversion is up but session time is down, what now?")
+        assert "The plan decides by conversion" in opened
+        assert "The verdict of look 2 is" in opened
+        assert "cannot overrule it afterwards" in opened
