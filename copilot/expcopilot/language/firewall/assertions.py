@@ -20,10 +20,12 @@ __all__ = ["Cast", "cast_of", "faults"]
 
 _BE = frozenset({"is", "are", "was", "were", "has", "have", "had"})
 _DO = frozenset({"do", "does", "did"})
+_ASKED = frozenset({"how", "what", "which", "whether", "who"})
 _DETERMINERS = frozenset(
     {"a", "an", "the", "this", "that", "these", "those", "each", "every", "any", "some", "both", "all"}
     | {"our", "your", "its", "their", "his", "her"}
 )
+_TOLD = "what happened, a fact must say; or say that it could be so."
 
 
 @dataclass(frozen=True)
@@ -71,33 +73,56 @@ def faults(
         cast: Who the experiment is about.
         is_open: Whether the stretch asks or says what is possible.
     """
-    imperative = False
+    imperative, acting = False, ""
     for number, clause in enumerate(clauses(part, words)):
-        tokens = [t for t in clause if t.kind != "mark" or t.text == ","]
+        tokens = [t for t in clause if t.kind != "mark" or t.text in ",:"]
         if not tokens:
             continue
         opens = number == 0 or imperative
         imperative = opens and part[-1].text != "?" and _commands(tokens, words)
         if imperative:
             yield from _instructed(tokens, facts, words, cast)
-        yield from _told(tokens, facts, words, cast, is_open=is_open or _inquires(part, words))
+        inquires = _inquires(part, words)
+        for stretch in _until_a_reason(tokens, words):
+            yield from _told(stretch, facts, words, cast, acting, is_open=is_open or inquires)
+            inquires = False  # a reason given for asking is told, not asked
+        acting = _acting(tokens, facts, words, cast)  # "visitors saw the page and left": they left
     if part[-1].text == "?" and part[0].text in words.places["leading"]:
         if not ({t.text for t in part} & words.places["negations"] or part[0].text == "why"):
             return
         yield "The question takes its answer for granted; ask openly, with whether, which or what."
 
 
+def _acting(tokens: Sequence[Token], facts: Mapping[str, Fact], words: Lexicon, cast: Cast) -> str:
+    for at, token in enumerate(tokens):
+        role = _role(at, tokens, facts, words, cast)
+        if role:
+            return f"{role}:{_last(token)}" if role in {"audience", "changed"} else ""
+        if token.text in words.verbs - words.nouns:
+            return ""
+    return ""
+
+
+def _until_a_reason(tokens: Sequence[Token], words: Lexicon) -> Iterator[Sequence[Token]]:
+    start = 0
+    for at, token in enumerate(tokens):
+        if token.text in words.places["causes"]:
+            yield tokens[start : at + 1]
+            start = at + 1
+    if start < len(tokens):
+        yield tokens[start:]
+
+
 def _inquires(part: Sequence[Token], words: Lexicon) -> bool:
     """Whether what follows is asked, not told: "Ask visitors what they expect" (a why takes something for granted)."""
-    heads = [t.text.split("_")[0] for t in part[:4]]
-    spoken = _spoken(part)
-    return any(h in words.places["asking"] for h in heads) and bool(spoken & words.places["question_words"])
+    spoken = _spoken(part) | {t.text for t in part}
+    return bool(_spoken(part[:5]) & words.places["asking"] and spoken & words.places["question_words"])
 
 
 def _commands(tokens: Sequence[Token], words: Lexicon) -> bool:
     first = _leading(tokens, words)
-    if first is None or len(tokens) == 1 or first.kind == "slot" or first.text.split("_")[0] not in words.base_verbs:
-        return False
+    if first is None or len(tokens) == 1 or first.kind != "word" or first.text not in words.base_verbs:
+        return False  # a phrase was reviewed as it stands
     at = list(tokens).index(first)
     finite = _BE | words.places["modals"]
     return not any(t.text.split("_")[0] in finite for t in tokens[at + 1 : at + 3])  # "mail apps may": a noun, then
@@ -124,42 +149,97 @@ def _instructed(tokens: Sequence[Token], facts: Mapping[str, Fact], words: Lexic
 
 
 def _told(
-    tokens: Sequence[Token], facts: Mapping[str, Fact], words: Lexicon, cast: Cast, *, is_open: bool
+    tokens: Sequence[Token],
+    facts: Mapping[str, Fact],
+    words: Lexicon,
+    cast: Cast,
+    acting: str,
+    *,
+    is_open: bool,
 ) -> Iterator[str]:
-    is_open = is_open or tokens[0].text.split("_")[0] in words.places["question_words"]
-    for at, token in enumerate(tokens[:-1]):
+    spoken = _spoken(tokens)
+    unsaid = bool(spoken & words.places["negations"] and spoken & {"why", "how"})  # "nothing here says why"
+    is_open = is_open or unsaid or tokens[0].text.partition("_")[0] in _ASKED
+    for at, token in enumerate(tokens):
         role = _role(at, tokens, facts, words, cast)
-        verb = tokens[at + 1]
-        if verb.kind == "phrase" and verb.text.split("_")[0] in _DO and role in {"audience", "changed"} and not is_open:
-            yield f"{_last(token)!r} {verb.text.replace('_', ' ')}: what happened, a fact must say."
-        if not role or verb.kind != "word":
-            continue
-        if verb.text == "will" and role in {"changed", "audience"}:
-            yield f"{_last(token)!r} will: nobody knows what is to come; say could or may."
-        if is_open or verb.text not in words.verbs:
-            continue
-        then = tokens[at + 2] if at + 2 < len(tokens) else None
-        if verb.text in _BE:
-            if not _state(then, words.places[f"{role}_states"], words):
-                yield f"{_last(token)!r} {verb.text} ...: what it amounts to, a fact must say."
-        elif verb.text not in words.places[f"{role}_verbs"]:
-            yield f"{_last(token)!r} {verb.text}: what happened, a fact must say; or say that it could be so."
+        if acting and not is_open and _does(token, tokens[at - 1] if at else None, words, acting):
+            yield f"{acting.partition(':')[2]!r} {_last(token)}: {_TOLD}"
+        if role in {"audience", "changed"}:
+            acting = f"{role}:{_last(token)}"
+        if at + 1 < len(tokens):
+            yield from _predicate(at, role, tokens, words, cast, is_open=is_open)
+
+
+def _does(token: Token, before: Token | None, words: Lexicon, acting: str) -> bool:
+    """Whether a verb that is no noun, further on in the clause, is what the audience or the arm did."""
+    if token.kind != "word" or token.text not in words.verbs - _BE - _DO or token.text in words.nouns:
+        return False
+    if before is not None and before.kind == "slot":
+        return False
+    if before is not None and before.text.split("_")[-1] in _BE | _DO | {
+        "to",
+        "that",
+        "which",
+        "who",
+        "been",
+        "not",
+        "can",
+    }:
+        return False  # passive, infinitive, or told of something else
+    return token.text not in words.places[f"{acting.partition(':')[0]}_verbs"] | words.places["procedure"]
+
+
+def _predicate(
+    at: int, role: str, tokens: Sequence[Token], words: Lexicon, cast: Cast, *, is_open: bool
+) -> Iterator[str]:
+    token, verb = tokens[at], tokens[at + 1]
+    if verb.text in words.places["adverbs"] and at + 2 < len(tokens):
+        verb = tokens[at + 2]
+    said = verb.text.split("_")[0]
+    if token.text == "there" and verb.text in _BE:
+        yield from _existing(tokens[at + 2 : at + 3], said, words)
+    if not role or verb.kind not in {"word", "phrase"}:
+        return
+    if role in {"changed", "audience"} and (
+        said == "will" or (role == "changed" and said in {"can", "should", "must"})
+    ):
+        yield f"{_last(token)!r} {said}: nobody knows what is to come; say could or may."
+    if is_open or said not in words.verbs or _reviewed(verb, said, role):
+        return
+    if said in _BE:
+        then = tokens[at + 2 : at + 5]
+        named = len(then) > 1 and then[0].text in _DETERMINERS and _spoken(then[1:]) & cast.changed
+        if named or not _state(then, words.places[f"{role}_states"], words):
+            yield f"{_last(token)!r} {said} ...: what it amounts to, a fact must say."
+    elif said not in words.places[f"{role}_verbs"]:
+        yield f"{_last(token)!r} {said}: {_TOLD}"
+
+
+def _existing(then: Sequence[Token], said: str, words: Lexicon) -> Iterator[str]:
+    if not then or then[0].text.split("_")[0] not in words.places["there"]:
+        yield f"'there {said}' claims that something is there; name the fact that says so."
+
+
+def _reviewed(verb: Token, said: str, role: str) -> bool:
+    """Whether the verb is part of a phrase that was reviewed as it stands, whoever its subject is."""
+    explains = said in {"come", "comes", "came"} and role in {"evidence", "pointing"}  # "this comes from the page"
+    return verb.kind == "phrase" and not explains and (said in _BE or role not in {"audience", "changed", "belief"})
 
 
 def _role(  # noqa: PLR0911 - one question after another, read top to bottom
     at: int, tokens: Sequence[Token], facts: Mapping[str, Fact], words: Lexicon, cast: Cast
 ) -> str:
-    """What the token could be the subject as: "audience", "changed", "pointing", "evidence", or ""."""
+    """What the token could be the subject as, such as "audience" or "changed"; "" for nothing that needs a rule."""
     token, before = tokens[at], tokens[at - 1] if at else None
     if token.kind == "slot":
         fact = facts.get(token.text)
         if fact is None or fact.kind != "name":
             return ""
-        return "changed" if fact.arm else "evidence" if fact.metric else ""
+        return "changed" if fact.arm else "metric" if fact.metric else ""
     word = _last(token)
     if word in words.places["pointing"]:
-        starts = before is None or before.text == "," or before.text in words.places["subordinating"]
-        noun = tokens[at + 1].text in words.nouns and word not in {"it", "they", "everything"}
+        starts = before is None or before.text in {",", ":"} or before.text in words.places["subordinating"]
+        noun = at + 1 < len(tokens) and tokens[at + 1].text in words.nouns and word not in {"it", "they", "everything"}
         return "pointing" if starts and not noun else ""
     if _of(tokens, at, words) or _relative(tokens, at, words):
         return ""
@@ -169,7 +249,7 @@ def _role(  # noqa: PLR0911 - one question after another, read top to bottom
         return "audience" if plural or determined else ""
     if word in cast.changed:
         return "changed"
-    return "evidence" if word in words.places["evidence"] else ""
+    return next((role for role in ("evidence", "belief") if word in words.places[role]), "")
 
 
 def _of(tokens: Sequence[Token], at: int, words: Lexicon) -> bool:
@@ -190,10 +270,13 @@ def _relative(tokens: Sequence[Token], at: int, words: Lexicon) -> bool:
     return named in words.nouns and named not in words.places["evidence"]
 
 
-def _state(token: Token | None, states: frozenset[str], words: Lexicon) -> bool:
-    if token is None or token.kind in {"slot", "mark"}:
-        return token is not None
-    first = token.text.split("_")[0]
+def _state(then: Sequence[Token], states: frozenset[str], words: Lexicon) -> bool:
+    """Whether what follows "is" says nothing about the result."""
+    if not then or then[0].kind in {"slot", "mark"}:
+        return bool(then)
+    first = then[0].text.split("_")[0]
+    if then[0].kind == "word" and first in words.places["negations"]:
+        return len(then) > 1 and then[1].text.split("_")[0] in words.places["negated"]
     return first in states or first in words.places["negations"]
 
 

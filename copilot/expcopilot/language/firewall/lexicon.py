@@ -104,7 +104,9 @@ def lexicon(language: str = "english") -> Lexicon:
         needs_result=_words(folder / "needs_result.txt"),
         phrases=_by_first(phrases),
         denied=_denied_by_first(denied),
-        verbs=frozenset(form for lemma in verbs for form in lemma) | places["light_verbs"],
+        verbs=frozenset(form for lemma in verbs for form in lemma)
+        | places["light_verbs"]
+        | {word for word in beside | apart if word.endswith("ed")},
         base_verbs=frozenset(lemma[0] for lemma in verbs) | places["inquiry"],
         nouns=frozenset(form for lemma in nouns for form in lemma),
         places=places,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from expcopilot.language.firewall import belonging, phrases, places, words
+from expcopilot.language.firewall import belonging, phrases, places, talk, words
 from expcopilot.language.firewall.clauses import facts_in, has_result, sentences
 from expcopilot.language.firewall.lexicon import Lexicon, lexicon
 from expcopilot.language.firewall.tokens import Token, tokenize
@@ -71,8 +71,9 @@ def _faults(
     whole: list[Token] = []
     objected = False
     for part in parts:
-        if objected and part[0].text in lexical.places["pointing"]:
-            yield f"{part[0].text!r} would speak for or against the objection before it; let the objection stand."
+        if objected and _comments(part, facts, lexical):
+            yield "After an objection comes a question, a possibility or something to check, no comment on it."
+        yield from _fragment(part, facts, lexical)
         objected = objected or any(f.kind == "objection" for f in facts_in(part, facts))
         yield from _capitals(part, lexical.places["capitalised"])
         yield from phrases.under_another_verdict(part, lexical, row)
@@ -81,6 +82,20 @@ def _faults(
         yield from words.faults(sentence, facts, lexical, section, related, statement_has_result=result)
         yield from places.faults(sentence, facts, lexical)
     yield from belonging.faults(whole, facts, belonging.Analysis.of(facts), lexical, related)
+
+
+def _comments(sentence: Sequence[Token], facts: Mapping[str, Fact], lexical: Lexicon) -> bool:
+    told = not (talk.leaves_open(sentence, lexical) or sentence[0].text in lexical.places["inquiry"])
+    return told and all(f.kind == "name" for f in facts_in(sentence, facts))
+
+
+def _fragment(sentence: Sequence[Token], facts: Mapping[str, Fact], lexical: Lexicon) -> Iterator[str]:
+    """A sentence without a verb or a fact ("Home run.") can only be understood by what stands before it."""
+    said = [word for t in sentence if t.kind == "word" for word in (t.text,)]
+    if any(f.kind != "name" for f in facts_in(sentence, facts)) or (said and sentence[-1].text == "?"):
+        return
+    if len(said) < 3 or not set(said) & (lexical.verbs | lexical.conditional):
+        yield "No whole sentence; say who does what."
 
 
 def _capitals(sentence: Sequence[Token], proper: frozenset[str]) -> Iterator[str]:

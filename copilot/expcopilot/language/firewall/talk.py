@@ -16,7 +16,7 @@ from expcopilot.language.firewall.lexicon import Lexicon
 from expcopilot.language.firewall.tokens import Token
 from expcopilot.records.fact import Fact
 
-__all__ = ["arms_without_result", "could_be", "faults", "leaves_open"]
+__all__ = ["arms_without_result", "could_be", "faults", "leaves_open", "minimum_unplanned"]
 
 _POINTING = frozenset({"this", "that", "it", "they", "these", "those", "so", "there", "which"})
 _WHOLE = frozenset({"objection", "definition", "text"})
@@ -28,7 +28,7 @@ def faults(
     """Why a stretch without a result does not pass."""
     may_be = leaves_open(part, words)
     own = {t.text for t in part if t.kind == "word"}
-    if not may_be:
+    if not may_be or own & words.places["negations"]:
         for noise in sorted(own & words.places["noise"]):
             yield f"{noise!r} claims what nobody knows; say that it could be so, or ask."
     yield from assertions.faults(part, facts, words, cast, is_open=may_be and _possible(part))
@@ -44,14 +44,27 @@ def faults(
 
 def _possible(part: Sequence[Token]) -> bool:
     """Whether it says what is possible: "would" leaves open what a log would show, not what people did."""
-    said = {w for t in part if t.kind in {"word", "phrase"} for w in t.text.split("_")}
+    said = {w for n, t in enumerate(part) if _spoken_small(n, t) for w in t.text.split("_")}
     return part[-1].text == "?" or bool(said & {"could", "may", "might", "whether"})
+
+
+def minimum_unplanned(part: Sequence[Token], facts: Mapping[str, Fact], words: Lexicon) -> bool:
+    """Whether the plan's minimum effect stands without a word that says whose it is: then it reads like a result."""
+    minimum = any(f.kind == "effect" and not judges(f) for f in facts_in(part, facts))
+    return minimum and not {w for t in part for w in t.text.split("_")} & words.places["planning"]
+
+
+def _spoken_small(number: int, token: Token) -> bool:
+    """Whether it is no name: "May" inside a sentence is a month."""
+    return token.kind in {"word", "phrase"} and (not number or not token.capital)
 
 
 def leaves_open(part: Sequence[Token], words: Lexicon) -> bool:
     """Whether a stretch asks, or says what could be, instead of what is."""
     opened = words.places["openers"]
-    return part[-1].text == "?" or any(t.kind in {"word", "phrase"} and set(t.text.split("_")) & opened for t in part)
+    return part[-1].text == "?" or any(
+        _spoken_small(n, t) and set(t.text.split("_")) & opened for n, t in enumerate(part)
+    )
 
 
 def could_be(sentence: Sequence[Token], facts: Mapping[str, Fact], words: Lexicon) -> bool:

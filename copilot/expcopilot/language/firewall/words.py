@@ -36,6 +36,11 @@ def faults(
     cast = cast_of(facts, words)
     for part in parts(sentence):
         reports = has_result(part, facts)
+        if reports:
+            for word in sorted({t.text for t in part if t.kind == "word"} & words.places["negations"]):
+                yield f"{word!r} stands with a result; deny nothing beside one."
+        if talk.minimum_unplanned(part, facts, words):
+            yield "The minimum effect is the plan's; say so beside it (the plan names it, it would matter)."
         for stretch in clauses(part, words) if reports else [part]:
             if reports and (has_result(stretch, facts) or stretch[0].text.split("_")[0] in _POINTING):
                 yield from _in_clause(stretch, facts, words, related_words)

@@ -107,6 +107,48 @@ class MessagesApi:
             raise self._failure(error, Usage()) from None
         return read_answer(message, request, server=self.server, model=self._name, before=Usage())
 
+    def body(self, request: Request) -> dict[str, Any]:
+        """A request as it goes over the wire.
+
+        Raises:
+            ValueError: A request that cannot be sent (see ``payload``).
+        """
+        return payload(request, self._name, self._sdk.transform_schema, self._effort)
+
+    def failure(self, error: Exception, used: Usage | None = None) -> ModelFailed:
+        """What an exception of the SDK's means; one that is none of its own is raised again.
+
+        Args:
+            error: What a call on a client of ``asynchronous`` raised.
+            used: Tokens spent before it.
+        """
+        return self._failure(error, used or Usage())
+
+    def asynchronous(self, connections: int) -> anthropic.AsyncAnthropic:
+        """An asynchronous client of the same server, key, bounds and retries; to be closed by whoever asked for it.
+
+        Args:
+            connections: How many may be open at once.
+
+        Raises:
+            ModelFailed: "not_configured" when there is no key.
+        """
+        sync, sdk = self._opened(), self._sdk
+        import httpx2  # noqa: PLC0415 - comes with anthropic, which is imported late
+
+        return sdk.AsyncAnthropic(  # type: ignore[no-any-return]
+            api_key=sync.api_key,
+            auth_token=None if sync.api_key else sync.auth_token,
+            base_url=self._base_url,
+            timeout=self._timeout,
+            max_retries=self._retries,
+            http_client=sdk.DefaultAsyncHttpxClient(
+                timeout=self._timeout,
+                limits=httpx2.Limits(max_connections=connections, max_keepalive_connections=connections),
+                event_hooks={"response": [self._bounds.hold_async]},
+            ),
+        )
+
     def close(self) -> None:
         """Let go of the connections."""
         if client := self.__dict__.pop("_client", None):

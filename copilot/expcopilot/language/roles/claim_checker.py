@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Literal
 
 from copilot_tools.base import Frozen
+from copilot_tools.wording.claims.marks import ClaimKind
 from expcopilot.language.roles.role import Inputs, Role
 
 __all__ = [
@@ -13,27 +13,9 @@ __all__ = [
     "AddedClaim",
     "AddedClaims",
     "ClaimCheckerInputs",
-    "ClaimKind",
     "CopySentence",
     "Mark",
     "usable",
-]
-
-ClaimKind = Literal[
-    "quantity",
-    "comparison",
-    "rank",
-    "outcome",
-    "guarantee",
-    "endorsement",
-    "price",
-    "scarcity",
-    "origin",
-    "security",
-    "health",
-    "environment",
-    "licence",
-    "feature",
 ]
 
 

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from copilot_tools.base import Frozen
 from expcopilot.language.roles.role import Inputs, Role
+from expcopilot.records.copy import FieldText
 
 __all__ = ["GENERATOR", "ChannelField", "DraftVariant", "FieldText", "GeneratorInputs", "SourceFact", "Variants"]
 
@@ -56,6 +57,9 @@ class GeneratorInputs(Inputs):
         k: How many variants.
         mechanisms: Reasons why copy may move this audience, to be covered in order.
         keep_away: Earlier copy to keep away from.
+        language: In which every variant is written: "en", "de", "fr" or "es".
+        notes: Anything else about the brief.
+        redraft: Why these mechanisms are written anew: what their first drafts came too near to.
     """
 
     change: str
@@ -68,13 +72,9 @@ class GeneratorInputs(Inputs):
     k: Annotated[int, Field(ge=1, le=50)]
     mechanisms: Annotated[tuple[str, ...], Field(min_length=1)]
     keep_away: tuple[str, ...] = ()
-
-
-class FieldText(Frozen):
-    """The text of one field."""
-
-    name: str
-    text: str
+    language: str = "en"
+    notes: str = ""
+    redraft: tuple[str, ...] = ()
 
 
 class DraftVariant(Frozen):

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import pytest
 from hostile.generate import TACTICS, corpus
 from hostile.scorer import escapes
+from ruamel.yaml import YAML
 from sheets.sheet import analyses
 
 from expcopilot.language.firewall.check import check
@@ -33,6 +37,22 @@ def test_nothing_hostile_escapes(facts, rows, seed):
             if why or hostile.must_block:
                 escaped.append((hostile.tactic, hostile.text, why))
     assert escaped == []
+
+
+def test_what_people_got_past_an_earlier_gate_is_blocked(facts, rows):
+    """Statements that strangers, without sight of the vocabulary, once got through: all of them are kept back now."""
+    path = Path(sys.modules["hostile"].__path__[0]) / "attacks.yaml"
+    attacks = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+    statements = [tuple(s) for attack in attacks for s in attack["statements"]]
+    passed = [
+        text
+        for sheet, section, text in statements
+        if isinstance(
+            check(Statement(text=text, section=section), facts[sheet], verdict_row=rows[sheet]), CheckedSentence
+        )
+    ]
+    assert len(statements) >= 160
+    assert passed == []
 
 
 @pytest.mark.parametrize(

