@@ -241,7 +241,8 @@ def _role(  # noqa: PLR0911 - one question after another, read top to bottom
         starts = before is None or before.text in {",", ":"} or before.text in words.places["subordinating"]
         noun = at + 1 < len(tokens) and tokens[at + 1].text in words.nouns and word not in {"it", "they", "everything"}
         return "pointing" if starts and not noun else ""
-    if _of(tokens, at, words) or _relative(tokens, at, words):
+    verb = before is not None and before.text in words.places["modals"]  # "would change"
+    if verb or _of(tokens, at, words) or _relative(tokens, at, words):
         return ""
     plural = word.endswith("s") or word in {"people", "everyone", "everybody", "men", "women"}
     determined = before is not None and before.text.split("_")[-1] in _DETERMINERS | words.places["changed"]

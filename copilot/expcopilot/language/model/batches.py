@@ -200,10 +200,10 @@ class MessageBatches:
         if kind == "errored":
             inner = getattr(getattr(result, "error", None), "error", None)
             named, said = getattr(inner, "type", None), getattr(inner, "message", "") or ""
-            failure = failures.by_status(
+            why = failures.by_status(
                 _STATUS.get(str(named), 400), named, str(said)[:200], server=server, model=self._api.name, usage=None
             )
-            return BatchItem(key, "passing" if named in failures.TRANSIENT else "failed", failure=failure)
+            return BatchItem(key, "passing" if named in failures.TRANSIENT else "failed", failure=why)
         if kind in {"expired", "canceled"}:
             return BatchItem(key, kind, failure=_not_done(server, kind))
         return BatchItem(key, "failed", failure=failures.not_an_answer(server, "a batch's result has no known type"))
