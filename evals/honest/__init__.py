@@ -1,0 +1,1 @@
+"""Honest statements by people who had not read the vocabulary, and how many of them the firewall keeps back."""
