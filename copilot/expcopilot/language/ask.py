@@ -6,9 +6,11 @@ moment it arrives, usable or not.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel
@@ -144,6 +146,12 @@ def _turn(answered: Answered) -> Message:
     return Message(speaker="assistant", text=answered.text, tool_calls=answered.tool_calls, blocks=answered.blocks)
 
 
+@lru_cache(maxsize=64)
+def _schema(answer: type[BaseModel]) -> str:
+    """The JSON schema of an answer, as text, so that nobody changes it for the next question."""
+    return json.dumps(answer.model_json_schema())
+
+
 class _Exchange(Generic[T]):
     """One question and its repair."""
 
@@ -164,7 +172,7 @@ class _Exchange(Generic[T]):
         self.budget = budget
         self.prompt: Prompt = prompts.find(question.role)
         self.on_text = on_text
-        self.schema = question.answer.model_json_schema()
+        self.schema = json.loads(_schema(question.answer))
         self.shown = False
         self.run_tool = run_tool
         self.rounds = self.left = rounds
