@@ -13,7 +13,7 @@ def test_tools_lists_and_describes(run):
     """The list names every tool; with --json each has its schemas and an example."""
     text = run("tools").stdout
     found = json.loads(run("tools", "--json").stdout)
-    assert [tool["name"] for tool in found] == list(catalogue.NAMES)
+    assert [tool["name"] for tool in found] == [*catalogue.NAMES, "check_prose"]
     for tool in found:
         assert tool["name"] in text
         assert tool["arguments"]["type"] == "object"

@@ -16,6 +16,8 @@ __all__ = ["LONGEST", "reasons_against"]
 LONGEST = 480
 """Characters in a statement, at most."""
 
+_ASKING = frozenset({"is", "are", "was", "were", "does", "did", "has", "had"})
+"""What begins a question."""
 _MOST_SLOTS = 9
 _MOST_SENTENCES = 3
 _MOST_REASONS = 8
@@ -94,7 +96,8 @@ def _fragment(sentence: Sequence[Token], facts: Mapping[str, Fact], lexical: Lex
     said = [word for t in sentence if t.kind == "word" for word in (t.text,)]
     if any(f.kind != "name" for f in facts_in(sentence, facts)) or (said and sentence[-1].text == "?"):
         return
-    if len(said) < 3 or not set(said) & (lexical.verbs | lexical.conditional):
+    asks = bool(said) and sentence[0].text in _ASKING
+    if asks or len(said) < 3 or not set(said) & (lexical.verbs | lexical.conditional):
         yield "No whole sentence; say who does what."
 
 

@@ -1,4 +1,4 @@
-"""``expcopilot tools`` and ``tool``: the statistical tools, listed and run with JSON in and JSON out."""
+"""``expcopilot tools`` and ``tool``: the tools, listed and run with JSON in and JSON out."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["command", "run_tool"]
 @click.command("tools")
 @json_option
 def command(*, as_json: bool) -> None:
-    """List the statistical tools and when to use each; with --json, their full schemas.
+    """List the tools and when to use each; with --json, their full schemas.
 
     The tools are plain functions without state: no workspace is needed, nothing is recorded, no model is asked.
 
@@ -24,9 +24,9 @@ def command(*, as_json: bool) -> None:
       expcopilot tools
       expcopilot tools --json > tools.json
     """
-    from copilot_tools import catalogue
+    from expcopilot.api.tools import tools
 
-    known = catalogue.tools()
+    known = tools()
     if as_json:
         print_json([tool.description() for tool in known])
         return
@@ -53,9 +53,9 @@ def run_tool(*, name: str, given: str) -> None:
       expcopilot tool adjust_p_values --json '{"p_values": [0.01, 0.04, 0.2], "method": "holm"}'
       expcopilot tool sample_size --json @question.json
     """
-    from copilot_tools import catalogue
+    from expcopilot.api.tools import find_tool
 
-    tool = catalogue.find(name)
+    tool = find_tool(name)
     print_json(tool.run_json(_text(given)).to_json())
 
 
