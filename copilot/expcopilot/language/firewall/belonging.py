@@ -134,6 +134,8 @@ def _metric(
     related: frozenset[str],
 ) -> Iterator[str]:
     metric = fact.metric or (analysis.primary if fact.kind == "verdict" else None)
+    if fact.kind == "verdict":  # the plan's: what another sentence was about does not take it over
+        parts = [p if p.sentence == parts[number].sentence else Segment((), compared=False) for p in parts]
     named = _governing(number, parts, facts, "metric")
     if named:
         if metric is not None and named != {metric}:

@@ -40,10 +40,12 @@ class Segment:
     Attributes:
         tokens: What stands in it.
         compared: Whether a comparator ("against", "than") opens it: the control's place.
+        sentence: Number of the sentence it stands in.
     """
 
     tokens: tuple[Token, ...]
     compared: bool
+    sentence: int = 0
 
 
 def sentences(tokens: Sequence[Token], facts: Mapping[str, Fact]) -> list[tuple[Token, ...]]:
@@ -86,21 +88,22 @@ def clauses(sentence: Sequence[Token], words: Lexicon) -> list[tuple[Token, ...]
 
 def segments(tokens: Sequence[Token], words: Lexicon) -> list[Segment]:
     """Split at every mark, conjunction and comparator: the finest stretches in which slots name one thing."""
-    found: list[tuple[list[Token], bool]] = [([], False)]
+    found: list[tuple[list[Token], bool, int]] = [([], False, 0)]
+    sentence = 0
     for at, token in enumerate(tokens):
         if _compares(token, words):
-            found.append(([token], True))
+            found.append(([token], True, sentence))
         elif token.text == "and" and at > 1 and tokens[at - 2].text in words.places["between"]:
-            found.append(
-                ([], True)
-            )  # "between {arm.b} and {arm.control}": the second is what the first is compared with
+            # "between {arm.b} and {arm.control}": the second is what the first is compared with
+            found.append(([], True, sentence))
         elif (token.kind == "mark" and token.text in _SEGMENT_MARKS) or (
             token.kind == "word" and token.text in words.places["breaks"]
         ):
-            found.append(([], False))
+            sentence += token.kind == "mark" and token.text in _FULL_STOPS
+            found.append(([], False, sentence))
         else:
             found[-1][0].append(token)
-    return [Segment(tuple(held), compared) for held, compared in found if held]
+    return [Segment(tuple(held), compared, number) for held, compared, number in found if held]
 
 
 def _compares(token: Token, words: Lexicon) -> bool:
