@@ -1,8 +1,8 @@
 """How much honest prose the firewall keeps back, and how much is left after the one repair turn a model is given.
 
-``python -m honest.measure`` prints both shares for each set. A set is a folder of ``NAME.yaml`` (statements by sheet and
-section, written without sight of the vocabulary after it was frozen) and ``NAME.repaired.yaml`` (one new version of each
-statement that was kept back then, written from the reasons alone).
+``python -m honest.measure`` prints both shares for each set. A set is a folder of ``NAME.yaml`` (statements by sheet
+and section, written without sight of the vocabulary after it was frozen) and ``NAME.repaired.yaml`` (one new version of
+each statement that was kept back then, written from the reasons alone).
 """
 
 from __future__ import annotations

@@ -6,14 +6,18 @@ with Loopback(lambda body: Said(text="{}")) as server:
 
 from __future__ import annotations
 
+import hashlib
 import json
 import threading
 import time
+from collections import Counter
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import parse_qs, urlsplit
 
+from loopback.batches import BatchDesk, CallFault
 from loopback.replies import NEVER_COMPLETED, Fault, Faults, Said, Script
 from loopback.rules import Rejected, check, laid_out, tokens
 
@@ -26,8 +30,12 @@ class Loopback:
         faults: What goes wrong; nothing by default.
         silence: Seconds a silent server keeps silent; give the client less patience.
         cache_minimum: Tokens below which a prefix is not cached.
+        lean: Keep no body and no header, only digests: for many thousands of requests.
 
     Attributes:
+        batches: The endpoints of Message Batches.
+        answers: Digest of a body -> how often it was answered to the end.
+        arrivals: Digest of a body -> how often it came once more after a usable answer to it had gone out.
         requests: Every body received, in order.
         headers: Every request's headers, names in lower case.
         completed: Bodies answered to the end, as canonical JSON without the streaming flag.
@@ -35,8 +43,19 @@ class Loopback:
     """
 
     def __init__(
-        self, script: Script, *, faults: Faults | None = None, silence: float = 1.0, cache_minimum: int = 512
+        self,
+        script: Script,
+        *,
+        faults: Faults | None = None,
+        silence: float = 1.0,
+        cache_minimum: int = 512,
+        lean: bool = False,
     ) -> None:
+        self.lean = lean
+        self.answers: Counter[str] = Counter()
+        self.usable_digests: set[str] = set()
+        self.arrivals: Counter[str] = Counter()
+        self.batches = BatchDesk(script, self.counted)
         self.script = script
         self.faults = faults or Faults()
         self.silence = silence
@@ -87,19 +106,27 @@ class Loopback:
             read = max((tokens(prefix) for prefix in longest if prefix in self._cached), default=0)
             written = max((tokens(prefix) for prefix in longest), default=0) - read
             self._cached.update(longest)
-        usage = {
-            "input_tokens": tokens(whole) - read - written,
-            "cache_read_input_tokens": read,
-            "cache_creation_input_tokens": written,
-            "output_tokens": tokens(json.dumps(said.content())) + 1,
-        }
+        return self._noted(
+            {
+                "input_tokens": tokens(whole) - read - written,
+                "cache_read_input_tokens": read,
+                "cache_creation_input_tokens": written,
+                "output_tokens": tokens(json.dumps(said.content())) + 1,
+            }
+        )
+
+    def _noted(self, usage: dict[str, int]) -> dict[str, int]:
         with self.lock:
             self.usage.append(usage)
         return usage
 
 
+_BATCHES = "/v1/messages/batches"
+
+
 class _Quiet(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 256  # many clients come at once
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that hangs up, as one with a timeout does, is no error of the server's."""
@@ -116,11 +143,19 @@ class _Handler(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
         headers = {name.lower(): value for name, value in self.headers.items()}
         server = self.loopback
+        if self.path.startswith(_BATCHES):
+            with suppress(BrokenPipeError, ConnectionResetError):
+                self._batch(body, headers)
+            return
         with server.lock:
-            server.requests.append(body)
-            server.headers.append(headers)
-            if (bare := _bare(body)) in server.usable:
-                server._again.add(bare)
+            bare = _bare(body)
+            if server.lean:
+                server.arrivals[_digest(bare)] += _digest(bare) in server.usable_digests
+            else:
+                server.requests.append(body)
+                server.headers.append(headers)
+                if bare in server.usable:
+                    server._again.add(bare)
             fault = server.faults.next()
         try:
             check(body, headers, server.thoughts, self.path)
@@ -129,6 +164,64 @@ class _Handler(BaseHTTPRequestHandler):
             return
         with suppress(BrokenPipeError, ConnectionResetError):
             self._answer(body, fault)
+
+    def do_GET(self) -> None:
+        """Batches, one or many, and their results."""
+        desk, url = self.loopback.batches, urlsplit(self.path)
+        name, _, what = url.path.removeprefix(_BATCHES).strip("/").partition("/")
+        with suppress(BrokenPipeError, ConnectionResetError):
+            if not name:
+                query = {key: values[0] for key, values in parse_qs(url.query).items()}
+                self._data(desk.page(int(query.get("limit", 20)), query.get("after_id", "")))
+            elif (seen := desk.view(name)) is None:
+                self._error(404, "not_found_error", f"no batch {name}")
+            elif what != "results":
+                self._data(seen)
+            elif seen["results_url"] is None:
+                self._error(404, "not_found_error", "not ended")
+            else:
+                self._results(*desk.results(name))
+
+    def _results(self, lines: list[str], cut: bool) -> None:
+        data = "".join(f"{line}\n" for line in lines).encode()
+        self._head(200, "application/binary", {"content-length": str(len(data))})
+        self.wfile.write(data[: len(data) // 2] if cut else data)
+        if cut:
+            self._hang_up()
+
+    def _batch(self, body: dict[str, Any], headers: dict[str, str]) -> None:
+        desk = self.loopback.batches
+        name, _, what = self.path.removeprefix(_BATCHES).strip("/").partition("/")
+        if name:
+            seen = desk.cancel(name) if what == "cancel" else None
+            return self._data(seen) if seen else self._error(404, "not_found_error", f"no batch {name}")
+        try:
+            for request in body.get("requests", []):
+                check(request["params"], headers, self.loopback.thoughts, "/v1/messages")
+        except Rejected as rejected:
+            return self._error(rejected.status, rejected.kind, rejected.message)
+        if problem := desk.problem(body):
+            return self._error(400, "invalid_request_error", problem)
+        fault = desk.fault()
+        seen = None if fault in {"rate_limited", "overloaded", "server_error", "dropped"} else desk.make(body)
+        self.loopback.stopping.wait(desk.hold)
+        return self._made(seen, fault)
+
+    def _made(self, seen: dict[str, Any] | None, fault: CallFault | None) -> None:
+        """Tell of a batch that was made, or not."""
+        if fault == "rate_limited":
+            self._error(429, "rate_limit_error", "slow down", {"retry-after": "0.01"})
+        elif fault == "overloaded":
+            self._error(529, "overloaded_error", "overloaded")
+        elif fault in {"server_error", "made_and_failed"}:
+            self._error(500, "api_error", "internal")
+        elif seen is None or fault == "made_and_dropped":
+            self._hang_up()
+        else:
+            self._data(seen)
+
+    def _data(self, data: dict[str, Any]) -> None:
+        self._send(200, json.dumps(data).encode(), "application/json")
 
     def _answer(self, body: dict[str, Any], fault: Fault | None) -> None:
         match fault:
@@ -196,6 +289,10 @@ class _Handler(BaseHTTPRequestHandler):
     def _complete(self, body: dict[str, Any], fault: Fault | None) -> None:
         if fault not in NEVER_COMPLETED:
             with self.loopback.lock:
+                self.loopback.answers[_digest(_bare(body))] += 1
+                if self.loopback.lean:
+                    self.loopback.usable_digests |= {_digest(_bare(body))} if fault is None else set()
+                    return
                 self.loopback.completed.append(_bare(body))
                 if fault is None:
                     self.loopback.usable.append(_bare(body))
@@ -221,6 +318,10 @@ class _Handler(BaseHTTPRequestHandler):
     def _hang_up(self) -> None:
         self.close_connection = True
         self.wfile.flush()
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _bare(body: dict[str, Any]) -> str:

@@ -15,9 +15,13 @@ __all__ = ["NAMES", "find", "tools"]
 _MODULES: dict[str, tuple[str, ...]] = {
     "copilot_tools.tools.sizing": ("sample_size", "power", "minimum_detectable_effect", "runtime"),
     "copilot_tools.tools.comparing": ("compare_proportions", "compare_means", "compare_ratios"),
+    "copilot_tools.tools.assignment": ("assign_unit", "assign_units"),
     "copilot_tools.tools.balance": ("sample_ratio", "compare_within_strata"),
     "copilot_tools.tools.error_rates": ("false_positive_risk", "peeking", "adjust_p_values"),
     "copilot_tools.tools.deciding": ("classify_interval", "always_valid_interval"),
+    "copilot_tools.tools.claims": ("scan_claims",),
+    "copilot_tools.tools.evidence": ("match_evidence",),
+    "copilot_tools.tools.copy_checks": ("compare_variants", "check_channel"),
 }
 
 NAMES: tuple[str, ...] = tuple(name for names in _MODULES.values() for name in names)

@@ -10,6 +10,8 @@ Example:
 
 from __future__ import annotations
 
+from expcopilot.api.batching import Batching
+from expcopilot.api.copywriting import Copywriting
 from expcopilot.api.looking import Looking
 from expcopilot.api.moving import Moving
 from expcopilot.api.planning import Planning
@@ -18,5 +20,5 @@ from expcopilot.api.reporting import Reporting
 __all__ = ["Copilot"]
 
 
-class Copilot(Planning, Looking, Reporting, Moving):
+class Copilot(Planning, Looking, Reporting, Moving, Copywriting, Batching):
     """One workspace's experiments and the verbs on them. Every verb is counted in the ledger, refusals too."""

@@ -9,14 +9,19 @@ from expcopilot.records.entry import Draft
 from expcopilot.records.experiment import Experiment, Stamped
 from expcopilot.records.gate import Decision, GateKind, Proposal
 
-__all__ = ["approved", "decide", "pending", "propose"]
+__all__ = ["COPY_GATES", "approved", "decide", "pending", "propose", "settle"]
+
+COPY_GATES: frozenset[GateKind] = frozenset({"variants", "waiver"})
+"""Gates of copy: one a variant and one a mark, many open at once, each answered where it is asked. None of them holds
+up the experiment's own moves, and none of those holds up copy."""
 
 
 def pending(experiment: Experiment) -> Stamped[Proposal] | None:
     """The proposal that waits for a person: the last one, unless it was decided upon or replaced."""
-    if not experiment.proposals:
+    own = [p for p in experiment.proposals if p.record.gate not in COPY_GATES]
+    if not own:
         return None
-    last = experiment.proposals[-1]
+    last = own[-1]
     decided = any(d.record.digest == last.record.digest and d.position > last.position for d in experiment.decisions)
     return None if decided else last
 
@@ -90,3 +95,50 @@ def decide(
         # One answer a proposal: a second click, or a second terminal, finds the first one's entry and is told so.
         key=f"decide/{experiment.name}/{waiting.position}",
     )
+
+
+def settle(
+    experiment: str,
+    proposal: Proposal,
+    action: Literal["approve", "reject"],
+    *,
+    answered: tuple[int, str],
+    actor: str,
+    by: str = "",
+    reason: str = "",
+) -> tuple[Draft, ...]:
+    """A gate of copy asked and answered at once: the person had the exact content before them when they decided.
+
+    The same answer given again changes nothing; another answer to the same content stands from then on.
+
+    Args:
+        experiment: Whose record it belongs to.
+        proposal: What was decided upon, at a gate of ``COPY_GATES``.
+        action: What they decided.
+        answered: How often exactly this content was decided upon before, and how last.
+        actor: Who writes it down, as the workspace knows them.
+        by: Who decided, where that is somebody else.
+        reason: In their words.
+    """
+    count, last = answered
+    if last == action:
+        return ()
+    said = reason.strip()
+    decision = Decision(
+        gate=proposal.gate, digest=proposal.digest, action=action, reason=said, by="" if by == actor else by
+    )
+    asked = Draft(
+        experiment=experiment,
+        kind="proposed",
+        actor=actor,
+        payload=proposal.to_json(),
+        key=f"propose/{experiment}/{proposal.digest}",
+    )
+    answer = Draft(
+        experiment=experiment,
+        kind="decided",
+        actor=actor,
+        payload=decision.to_json(),
+        key=f"decide/{experiment}/{proposal.digest}/{count}",
+    )
+    return (asked, answer)

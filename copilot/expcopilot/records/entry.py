@@ -25,6 +25,10 @@ Kind = Literal[
     "proposed",
     "decided",
     "written",
+    "drafted",
+    "checked",
+    "sourced",
+    "exported",
 ]
 
 

@@ -41,9 +41,11 @@ class Decision(Frozen):
         digest: Of the content that was decided upon.
         action: "approve", "edit" (a changed content follows as a new proposal) or "reject".
         reason: In their words.
+        by: Who decided, where the answer came in writing through somebody else, such as a review file; else "".
     """
 
     gate: GateKind
     digest: str
     action: Literal["approve", "edit", "reject"]
     reason: str = ""
+    by: str = ""

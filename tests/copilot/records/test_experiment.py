@@ -22,7 +22,20 @@ from copilot_tools.stats.moments import Moments
 from copilot_tools.stats.reading import Guardrail, Reading, TrajectoryPoint
 from copilot_tools.stats.spec import AnalysisSpec, Arm, Cap, Effect, Exposure, Metric, Segment
 from copilot_tools.stats.verdict_table import Row
+from copilot_tools.wording.claims.marks import Claim, Sentence
 from expcopilot.records.answer import Answered, ToolCall, Usage
+from expcopilot.records.copy import (
+    Brief,
+    ClaimState,
+    FieldMarks,
+    FieldText,
+    Review,
+    Variant,
+    VariantApproval,
+    Waiver,
+)
+from expcopilot.records.copy import Evidence as Quoted
+from expcopilot.records.copybook import Checked, Drafted, Exported, NearDuplicate, Reviewed, Sourced, place_of
 from expcopilot.records.digest import canonical, digest
 from expcopilot.records.entry import GENESIS, Draft, Entry
 from expcopilot.records.events import (
@@ -174,7 +187,43 @@ LINE = {"time": "2026-02-03T00:00:00.000000Z", "actor": "Ada"}
 STATEMENT = Statement(text="The estimate is {primary.b.effect}.", section="finding")
 SENTENCE = CheckedSentence(text="It is +1%.", section="finding", facts=("primary.b.effect",), author="model")
 BLOCKED = Blocked(statement=STATEMENT, reasons=("A digit stands outside a slot.",))
+BRIEF = Brief(id="mail", channel="email", change="a question", audience="readers", because="questions are opened")
+VARIANT = Variant(
+    id="v1",
+    brief="mail",
+    channel="email",
+    mechanism="curiosity",
+    fields=(FieldText(name="subject", text="Save 41.3% – nur heute"),),
+    author="person",
+)
+CLAIM = Claim(start=0, end=10, kind="price", words=("Save", "41.3%"), why="It names a saving.")
+WAIVER = Waiver(by="Ada", reason="It is our price list.", at=LINE["time"])
+QUOTED = Quoted(source="prices", digest="1" * 64, quotation="41.3%", start=4, end=9, expires="2027-01-01")
+MARKED = FieldMarks(
+    name="subject",
+    sentences=(Sentence(start=0, end=22, mark="claim"),),
+    claims=(ClaimState(claim=CLAIM, status="waived", waiver=WAIVER, evidence=QUOTED),),
+    ticked=((0, WAIVER),),
+)
+NEAR = NearDuplicate(variant=VARIANT, near="control", distance=0.1, why="They share most words.")
+PLACE = place_of(VARIANT, "subject", 0, 10, "price")
 SAMPLES: tuple[Frozen, ...] = (
+    BRIEF,
+    VARIANT,
+    *VARIANT.fields,
+    WAIVER,
+    QUOTED,
+    MARKED,
+    *MARKED.claims,
+    Review(variant=VARIANT, digest=VARIANT.digest, marks=(MARKED,), findings=(("subject", "warning", "Long."),)),
+    VariantApproval(variant="v1", brief="mail", digest="1" * 64, action="approve", by="Ada", at=LINE["time"]),
+    NEAR,
+    Reviewed(brief=BRIEF, reviews=(), refused=(NEAR,), notes=("One of two.",)),
+    Drafted(brief=BRIEF, variants=(VARIANT,), refused=(NEAR,)),
+    Checked(brief="mail", variant="v1", digest=VARIANT.digest, added=(("subject", CLAIM),)),
+    PLACE,
+    Sourced(place=PLACE, source="prices", quotation="41.3%", by="Ada"),
+    Exported(brief="mail", format="csv", variants=(("v1", VARIANT.digest),), files=(("mail.csv", "2" * 64),)),
     Fact(id="primary.b.effect", kind="effect", text="+1%", value=0.01, unit="relative", metric="orders", arm="b"),
     Said(turn="t1", speaker="person", text="How long must it run?"),
     Answered(

@@ -10,7 +10,7 @@ from copilot_tools.refusals import Refused
 
 __all__ = ["SLASH", "Line", "Slash", "quoted", "read", "words"]
 
-Stage = Literal["Talk", "Before the data", "After the data", "Keep and check"]
+Stage = Literal["Talk", "Copy", "Before the data", "After the data", "Keep and check"]
 
 
 class Slash(NamedTuple):
@@ -39,6 +39,16 @@ SLASH: dict[str, Slash] = {
     "use": Slash("NAME", "Talk about another experiment.", "Talk", "experiment"),
     "sharpen": Slash("[IDEA]", "From an idea to a hypothesis: its holes as questions, then a gate.", "Before the data"),
     "new": Slash("", "Write a plan by five questions; an approved hypothesis answers its part.", "Before the data"),
+    "variants": Slash(
+        "[BRIEF]",
+        "Variants from a brief, drafted or your own: distances, marks, what is open.",
+        "Copy",
+        "file",
+        kept=True,
+    ),
+    "mark": Slash("VARIANT MARK ...", "Settle a claim or sentence: source it, waive it, tick it.", "Copy"),
+    "approve": Slash("[VARIANT]", "Read each exact text and decide.", "Copy"),
+    "export": Slash("[--format FORMAT]", "Hand approved copy over as files.", "Copy"),
     "size": Slash(
         "OPTIONS", "How many units and weeks; or how small an effect a list shows.", "Before the data", kept=True
     ),

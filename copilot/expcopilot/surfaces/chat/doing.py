@@ -20,6 +20,12 @@ from expcopilot.surfaces.cli.close import show_closed
 
 __all__ = ["DO", "enter"]
 
+_EXPLAINED = frozenset(
+    {"size", "check", "plan", "analyze", "look", "readout", "log", "verify", "new"}
+    | {"variants", "mark", "approve", "export"}
+)
+"""Commands whose help is the command line's own."""
+
 Do = Callable[[Room, str], str]
 """(the conversation, what was typed after the name) -> the answer in short, or ""."""
 
@@ -51,7 +57,7 @@ def enter(room: Room, name: str) -> None:
 
 def _help(room: Room, rest: str) -> str:
     name = rest.removeprefix("/").strip()
-    if name in {"size", "check", "plan", "analyze", "look", "readout", "log", "verify", "new"}:
+    if name in _EXPLAINED:
         borrowed.run(room, name, ["--help"])
     elif name in SLASH:
         show.line(f"/{name} {SLASH[name].usage}".rstrip(), "cyan")
@@ -204,6 +210,29 @@ def _log(room: Room, rest: str) -> str:
     return ""
 
 
+def _variants(room: Room, rest: str) -> str:
+    """Of the file or brief named, else of the experiment talked about."""
+    typed = words(rest)
+    named = bool(typed) and not typed[0].startswith("-")
+    borrowed.run(room, "variants", typed if named else [room.name, *typed])
+    return f"/variants {rest}: shown.".replace(" :", ":")
+
+
+def _of_brief(name: str) -> Do:
+    """A command on the copy of the experiment talked about; another brief is named first."""
+
+    def do(room: Room, rest: str) -> str:
+        typed = words(rest)
+        here = room.experiment
+        known = room.copilot.ledger.experiments()
+        if here is not None and not (typed and (typed[0] in known or Path(typed[0]).suffix == ".csv")):
+            typed = [here, *typed]
+        borrowed.run(room, name, typed)
+        return ""
+
+    return do
+
+
 def _named(room: Room, rest: str) -> tuple[str, list[str]]:
     """The experiment a command is about, where its name was typed first, and the other words."""
     typed = words(rest)
@@ -240,6 +269,10 @@ DO: dict[str, Do] = {
     "use": _use,
     "sharpen": sharpening.sharpen,
     "new": _new,
+    "variants": _variants,
+    "mark": _of_brief("mark"),
+    "approve": _of_brief("approve"),
+    "export": _of_brief("export"),
     "size": _borrows("size"),
     "plan": _plan,
     "check": _check,

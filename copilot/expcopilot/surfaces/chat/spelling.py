@@ -30,7 +30,9 @@ def in_chat(experiment: Callable[[], str | None]) -> Callable[[str], str]:
         text = _PLAIN.sub(r"/\1", text)
         name = experiment()
         if name is not None:
-            text = re.sub(rf"/(analyze|readout|close|log) {re.escape(name)}(?![\w.-])", r"/\1", text)
+            text = re.sub(
+                rf"/(analyze|readout|close|log|variants|mark|approve|export) {re.escape(name)}(?![\w.-])", r"/\1", text
+            )
         return text
 
     return spell

@@ -74,5 +74,10 @@ _WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "decided": lambda p: (
         f"decided on the {p['gate'].replace('_', ' ')}: {p['action']}" + (f" ({p['reason']})" if p["reason"] else "")
     ),
+    "written": lambda p: f"prose for look {p['look']}" + (f": none, {p['without']}" if p["without"] else ""),
+    "drafted": lambda p: f"{len(p['variants'])} variants of {p['brief']['id']}",
+    "checked": lambda p: f"claims of {p['brief']} {p['variant']} checked, {len(p['added'])} added",
+    "sourced": lambda p: f"quotation from {p['source']} for {p['place']['variant']} {p['place']['field']}",
+    "exported": lambda p: f"{p['brief']} handed over as {p['format']}, {len(p['variants'])} variants",
     "surveyed": lambda p: f"read {p['tests']:,} experiments in {p['source']} by {p['by']}",
 }

@@ -18,6 +18,7 @@ from expcopilot.surfaces.cli.lazy import LazyCommand, LazyGroup
 __all__ = ["cli", "main"]
 
 _START, _PLAN, _READ, _KEEP = "Start", "Plan, before the data", "Read, after the data", "Keep and check"
+_COPY = "Copy, from a brief to what may ship"
 
 
 def _at(module: str, help_line: str, stage: str, attribute: str = "command") -> LazyCommand:
@@ -30,6 +31,10 @@ COMMANDS = {
     "new": _at("new", "Write a plan by answering five questions.", _START),
     "chat": _at("chat", "The whole job as a conversation; goes on where it was left.", _START),
     "sharpen": _at("sharpen", "From an idea to a hypothesis, with a question for every hole.", _START),
+    "variants": _at("variants", "Draft variants from a brief, or bring your own; show what is open.", _COPY),
+    "mark": _at("mark", "Settle one claim or sentence: source it, waive it, tick it.", _COPY),
+    "approve": _at("approve", "Read each exact text and decide; or read a review file back.", _COPY),
+    "export": _at("export", "Hand approved copy over as files for other tools.", _COPY),
     "size": _at("size", "How many units and weeks; or how small an effect a list shows.", _PLAN),
     "plan": _at("plan", "Check a plan for what is missing or vague, or show it.", _PLAN),
     "register": _at("register", "Freeze a plan before the data is seen, or amend it in the open.", _PLAN),
@@ -41,6 +46,8 @@ COMMANDS = {
     "log": _at("log", "Everything that was recorded, in order.", _KEEP),
     "verify": _at("verify", "Re-read and recompute everything; name any difference.", _KEEP),
     "doctor": _at("doctor", "Whether this installation and this workspace are sound.", _KEEP),
+    "sources": _at("sources", "The evidence for claims: who answers for it, what counts today.", _KEEP),
+    "claims": _at("claims", "Mark every claim in copy: text, Markdown, HTML, a column of a CSV.", _KEEP),
     "tools": _at("tools", "List the statistical tools, or print their schemas.", _KEEP),
     "tool": _at("tools", "Run one tool: JSON in, JSON out.", _KEEP, "run_tool"),
 }

@@ -1,0 +1,161 @@
+"""One row asked for: which request it wants next, or what came of it. Always from what is kept, so it can be repeated.
+
+The way from a brief to its variants (render, send, check, repair once) is ``language.ask``'s and nobody else's. Here it
+is walked with a model that never sends: where it would, the walk ends and says which request is wanted. When that
+request is answered, side by side with others or in a batch, the row is walked again, one step further.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from copilot_tools.refusals import Refusal
+from expcopilot.language.ask import Question, ask
+from expcopilot.language.model.budget import Budget
+from expcopilot.language.model.prices import PriceTable
+from expcopilot.language.model.protocol import Answer, Failure, ModelFailed, Request
+from expcopilot.language.prompts import Prompts
+from expcopilot.memory.request_store import RequestStore
+from expcopilot.records.answer import Answered
+
+__all__ = ["Asking", "Wanted", "failure_data"]
+
+T = TypeVar("T")
+A = TypeVar("A", bound=BaseModel)
+
+MOST_ATTEMPTS = 3
+"""How often a request is put into a batch before its failure, which might have passed, stands."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A request that must be answered first.
+
+    Attributes:
+        key: Its digest.
+        request: It.
+    """
+
+    key: str
+    request: Request
+
+
+class _Wants(Exception):  # noqa: N818 - how a walk ends early
+    def __init__(self, wanted: Wanted) -> None:
+        super().__init__()
+        self.wanted = wanted
+
+
+class Asking:
+    """Questions walked through as far as answers are kept.
+
+    Args:
+        store: Where answers and failures are kept.
+        since: Position after which a failure counts; one from an earlier command is tried again.
+        model: The model's name.
+        prompts: Where prompts are.
+        prices: Prices by model, a batch's discount taken off already.
+        role: Who is asked.
+    """
+
+    def __init__(
+        self, store: RequestStore, since: int, model: str, prompts: Prompts, prices: PriceTable, role: str
+    ) -> None:
+        self._store = store
+        self._since = since
+        self._prompts = prompts
+        self._prices = prices
+        self._role = role
+        self._budget = Budget(prices=PriceTable(date="", source="", models={}))  # what fits is ``Money``'s to say
+        self.name = model
+
+    def walk(self, way: Callable[[Asking], T]) -> T | Wanted:
+        """What a way through questions comes to, or the request that must be answered first.
+
+        Args:
+            way: Calls ``ask`` once or several times; with the same answers it must ask the same again.
+
+        Raises:
+            ModelFailed: A question cannot be answered, and the way does not go on without.
+            Refused: What the way refuses.
+        """
+        try:
+            return way(self)
+        except _Wants as wants:
+            return wants.wanted
+
+    def ask(self, experiment: str, question: Question[A]) -> A:  # noqa: ARG002 - as ``Speech.ask``
+        """Ask one question, as ``Speech.ask`` does.
+
+        Raises:
+            ModelFailed: It cannot be answered.
+        """
+        return ask(question, self, self, self._budget, prompts=self._prompts)
+
+    def kept(self, key: str, answer: Answer, seconds: float) -> Answered:
+        """An answer as it is kept.
+
+        Args:
+            key: The request's digest.
+            answer: What came back.
+            seconds: How long it took; 0 in a batch.
+        """
+        price = self._prices.price(answer.model) or self._prices.price(self.name)
+        prompt = self._prompts.find(self._role)
+        return Answered(
+            request=key,
+            role=self._role,
+            prompt=prompt.name,
+            prompt_digest=prompt.digest,
+            model=answer.model,
+            text=answer.text,
+            tool_calls=answer.tool_calls,
+            stop=answer.stop,
+            usage=answer.usage,
+            cost=price.cost(answer.usage) if price else None,
+            prices=price.dated if price else "",
+            seconds=round(seconds, 3),
+            blocks=answer.blocks,
+        )
+
+    # --- what ``ask`` sees: a recorder and a model ----------------------------------------------------------------
+
+    def find(self, request_digest: str) -> Answered | None:
+        """As ``Recorder.find``."""
+        return self._store.answer(request_digest)
+
+    def keep(self, answered: Answered) -> None:
+        """Never reached: answers are kept by whoever sends."""
+        raise AssertionError(f"{answered.request} was answered by a model that never sends")
+
+    def answer(self, request: Request, *, on_text: Callable[[str], None] | None = None) -> Answer:  # noqa: ARG002
+        """Say that the request is wanted, or how it failed.
+
+        Raises:
+            ModelFailed: It failed.
+        """
+        key = request.digest(self.name)
+        failures = self._store.failures(key, self._since)
+        if failures and (len(failures) >= MOST_ATTEMPTS or not failures[-1].get("passing")):
+            raise _failed(failures)
+        raise _Wants(Wanted(key, request))
+
+
+def failure_data(failure: ModelFailed, *, passing: bool = False) -> dict[str, Any]:
+    """A failure as it is kept.
+
+    Args:
+        failure: It.
+        passing: Whether the same request may be tried again by the same command.
+    """
+    return {"kind": failure.kind, "passing": passing, "refusal": failure.refusals[0].to_json()}
+
+
+def _failed(failures: Sequence[dict[str, Any]]) -> ModelFailed:
+    last = failures[-1]
+    kind: Failure = last["kind"]
+    return ModelFailed(kind, Refusal.model_validate(last["refusal"]))

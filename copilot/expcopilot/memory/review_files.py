@@ -1,0 +1,128 @@
+"""Review files read back: a CSV file with a row a variant, in which a person has written what they decided, and who."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import Literal
+
+from copilot_tools.base import Frozen
+from copilot_tools.refusals import Refusal, Refused, refuse_if_any
+
+__all__ = ["ReviewRow", "load", "parse"]
+
+_COLUMNS = ("brief", "variant", "digest", "approve", "by", "reason")
+_TEXT = "text."
+_LARGEST = 200_000_000
+_ANSWERS: dict[str, Literal["approve", "reject"]] = {
+    **dict.fromkeys(("yes", "y", "true", "1", "x", "approve", "approved", "ja", "oui", "si", "sí"), "approve"),
+    **dict.fromkeys(("no", "n", "false", "0", "reject", "rejected", "nein", "non"), "reject"),
+}
+
+
+class ReviewRow(Frozen):
+    """One decision of a review file.
+
+    Attributes:
+        number: Row of the file, its header not counted.
+        brief: The brief's id.
+        variant: The variant's id.
+        digest: Of the text the person saw.
+        action: What they decided.
+        by: Who; "" for the person of the workspace.
+        reason: In their words.
+        experiment: Whose copy it is; "" where that is the brief's own name.
+        texts: Field -> its text as the file holds it now, where the file holds texts (columns ``text.FIELD``).
+    """
+
+    number: int
+    brief: str
+    variant: str
+    digest: str
+    action: Literal["approve", "reject"]
+    by: str = ""
+    reason: str = ""
+    experiment: str = ""
+    texts: dict[str, str] = {}
+
+
+def load(path: Path) -> tuple[ReviewRow, ...]:
+    """Read the decisions of a review file; rows with an empty ``approve`` are not decided and not returned.
+
+    Raises:
+        Refused: ``review.unreadable``, ``review.too_large``, or everything wrong in it together.
+    """
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise Refused.because(
+                "review.too_large",
+                f"{path.name!r} has {path.stat().st_size:,} bytes; at most {_LARGEST:,} are read.",
+                "Split it; each part keeps the header.",
+                name="review",
+                value=str(path),
+            )
+        text = path.read_bytes().decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Refused.because(
+            "review.unreadable",
+            f"The review file {path.name!r} cannot be read: {error}.",
+            "Save it as CSV in UTF-8, and make sure you may read it.",
+            name="review",
+            value=str(path),
+        ) from None
+    return parse(text, name=path.name)
+
+
+def parse(text: str, *, name: str = "review") -> tuple[ReviewRow, ...]:
+    """The decisions in the text of a review file; see ``load``."""
+    head = text.partition("\n")[0]
+    delimiter = max(",;\t", key=head.count)
+    try:
+        reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+        columns = [c.strip().lower() for c in reader.fieldnames or ()]
+        missing = [c for c in _COLUMNS if c not in columns]
+        if missing:
+            raise Refused.because(
+                "review.columns",
+                f"{name} has no column {', '.join(missing)}.",
+                f"A review file has the columns {', '.join(_COLUMNS)}, and may have more.",
+                name="review",
+                value=", ".join(columns)[:200],
+            )
+        reader.fieldnames = columns
+        rows = list(enumerate(reader, 1))
+    except csv.Error as error:
+        raise Refused.because(
+            "review.not_csv", f"{name} cannot be read as CSV: {error}.", "Save it as CSV again.", name="review"
+        ) from None
+    found: list[ReviewRow] = []
+    problems: list[Refusal] = []
+    for number, row in rows:
+        given = {key: _bare(row.get(key) or "") for key in (*_COLUMNS, "experiment")}
+        answer = given["approve"].lower()
+        if not answer:
+            continue
+        action = _ANSWERS.get(answer)
+        if action is None:
+            problems.append(
+                Refusal(
+                    code="review.answer",
+                    reason=f"{name}, row {number}: {given['approve'][:40]!r} is neither yes nor no.",
+                    cure="Write yes, no, or leave it empty.",
+                    name="approve",
+                    value=given["approve"][:40],
+                )
+            )
+            continue
+        del given["approve"]
+        # Cells as they stand: whoever compares them with the copy knows how they were written.
+        texts = {c.removeprefix(_TEXT): row[c] or "" for c in columns if c.startswith(_TEXT) and row.get(c)}
+        found.append(ReviewRow(number=number, action=action, texts=texts, **given))
+    refuse_if_any(problems)
+    return tuple(found)
+
+
+def _bare(cell: str) -> str:
+    """A cell as it was before it was made inert for a spreadsheet."""
+    return cell.strip().removeprefix("'")

@@ -1,0 +1,83 @@
+"""A clean CSV file for people: one row an approved variant, exactly as approved, and nothing a spreadsheet would run.
+
+In front of whatever a spreadsheet would take for a formula stands one apostrophe, which ``unguarded`` takes off again.
+That holds at the beginning of a cell, and after a semicolon, a tab or a line break: a spreadsheet that expects another
+separator cuts the cell there, quotation marks or not.
+
+References:
+    OWASP, CSV Injection. RFC 4180.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+
+from expcopilot.outputs.handover.handover import Handover
+from expcopilot.outputs.handover.markup import FORMULA
+
+__all__ = ["guarded", "to_csv", "unguarded"]
+
+_BOM = "\ufeff"
+"""Without it Excel reads UTF-8 as the machine's old code page."""
+_START = rf"['\s]*[{re.escape(FORMULA)}]"
+_INSIDE = r"[ \xa0]*(?:[=@＝＠]|[+\-−＋－](?=[\w(.]))"  # a bullet ("- item") or a smiley (";-)") runs nothing
+_RUNS = re.compile(rf"\A(?={_START})|(?<=[;\t\r\n])(?='*{_INSIDE})")
+_GUARDS = re.compile(rf"\A'(?={_START})|(?<=[;\t\r\n])'(?='*{_INSIDE})")
+
+
+def guarded(text: str) -> str:
+    r"""A text that no spreadsheet runs.
+
+    Example:
+        >>> [guarded(t) for t in ("=cmd()", "'Tis", "'=x", "List:\n- one\n=two()", "bye ;-)")]
+        ["'=cmd()", "'Tis", "''=x", "List:\n- one\n'=two()", 'bye ;-)']
+    """
+    return _RUNS.sub("'", text)
+
+
+def unguarded(text: str) -> str:
+    """The text before ``guarded``."""
+    return _GUARDS.sub("", text)
+
+
+def to_csv(handover: Handover) -> str:
+    """One row a variant: its id, mechanism, fields, share, who approved it when, and the digest of the text.
+
+    UTF-8 with a byte order mark, as Excel wants it; commas, every cell in quotation marks.
+
+    Raises:
+        Refused: The hand-over does not fit together.
+    """
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, quoting=csv.QUOTE_ALL)
+    fields = handover.field_names
+    own = (
+        ("variant", "mechanism"),
+        ("share", "approved_by", "approved_at", "digest", "experiment", "channel", "language"),
+    )
+    writer.writerow([guarded(name) for name in (*own[0], *_apart(fields, own[0] + own[1]), *own[1])])
+    for arm in handover.arms():
+        if arm.variant is None and not arm.text:
+            continue
+        approved = arm.variant
+        row = (
+            arm.name,
+            approved.mechanism if approved else "today's copy",
+            *(arm.text.get(name, "") for name in fields),
+            f"{arm.share:.6g}",
+            approved.approved_by if approved else "",
+            approved.approved_at if approved else "",
+            approved.digest if approved else "",
+            handover.experiment,
+            handover.channel,
+            handover.language,
+        )
+        writer.writerow([guarded(cell) for cell in row])
+    return _BOM + out.getvalue()
+
+
+def _apart(fields: tuple[str, ...], taken: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of columns for the fields; a field called like a column of our own gets a prefix."""
+    return tuple(f"field_{name}" if name in taken else name for name in fields)

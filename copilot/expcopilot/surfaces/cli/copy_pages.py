@@ -1,0 +1,165 @@
+"""The copy of a brief in the terminal: a table of variants, then each with its exact text, marks and findings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.text import Text
+
+from copilot_tools.wording.plain import shortened
+from expcopilot.flow.steps.review import OpenMark, marks_of
+from expcopilot.records.copy import Review
+from expcopilot.records.copybook import Reviewed
+from expcopilot.surfaces.cli import show
+
+__all__ = ["as_data", "show_reviewed", "show_text", "show_variant"]
+
+_STANDING = {
+    "undecided": "not decided",
+    "approved": "approved",
+    "rejected": "rejected",
+    "edited": "edited since it was approved",
+    "reopened": "open again: a source or a mark changed",
+}
+
+
+def as_data(reviewed: Reviewed) -> dict[str, Any]:
+    """The copy of a brief as JSON data, each variant with its marks by name."""
+    return {
+        "brief": reviewed.brief.to_json(),
+        "notes": list(reviewed.notes),
+        "refused": [near.to_json() for near in reviewed.refused],
+        "variants": [
+            {
+                "id": review.variant.id,
+                "mechanism": review.variant.mechanism,
+                "author": review.variant.author,
+                "digest": review.digest,
+                "standing": review.standing,
+                "open": review.open_marks,
+                "fields": {f.name: f.text for f in review.variant.fields},
+                "marks": [_mark_data(mark) for mark in marks_of(review)],
+                "findings": [list(finding) for finding in review.findings],
+                "nearest": [list(pair) for pair in review.nearest],
+                "checked": review.checked,
+            }
+            for review in reviewed.reviews
+        ],
+    }
+
+
+def show_reviewed(reviewed: Reviewed) -> None:
+    """The whole brief: the table first, then every variant, then what was left out and what to do next."""
+    out = show.console()
+    show.heading(f"{reviewed.brief.id}: {len(reviewed.reviews)} variants for {reviewed.brief.channel}")
+    columns = (
+        ("Variant", False),
+        ("Mechanism", False),
+        ("Nearest text", False),
+        ("Open", True),
+        ("Findings", True),
+        ("Approval", False),
+    )
+    out.print(show.table(columns, [_row(review) for review in reviewed.reviews], width=out.width))
+    show.line("Distance: 0 says the same, 1 shares nothing. It says nothing about which variant works.", "dim")
+    for review in reviewed.reviews:
+        show_variant(review)
+    if reviewed.refused:
+        show.heading("Left out: too near to another text")
+        out.print(
+            show.listed(
+                f"{n.variant.id} ({n.variant.mechanism}), {n.distance:.2f} from {n.near}: "
+                f"“{shortened(n.variant.fields[0].text, 80)}”. {n.why}"
+                for n in reviewed.refused
+            )
+        )
+    for note in reviewed.notes:
+        show.line(note, "yellow")
+    show.next_steps(_next(reviewed))
+
+
+def show_variant(review: Review) -> None:
+    """One variant: its exact text, then what is marked in it and what was found."""
+    show.heading(f"{review.variant.id} · {review.variant.mechanism} · {_STANDING[review.standing]}")
+    show_text(review)
+    marks = marks_of(review)
+    if marks:
+        show.console().print(show.listed((_mark_line(mark) for mark in marks), mark="▸", style="dim"))
+    else:
+        show.line("Nothing in it claims anything.", "dim")
+    for field, severity, sentence in review.findings:
+        where = f"{field}: " if field else ""
+        show.line(
+            f"{'✗' if severity == 'error' else '!'} {where}{sentence}", "red" if severity == "error" else "yellow"
+        )
+    show.line(f"Digest {review.digest[:12]}", "dim")
+
+
+def show_text(review: Review) -> None:
+    """The exact text of every field, its lines kept."""
+    out = show.console()
+    width = max(len(f.name) for f in review.variant.fields)
+    for field in review.variant.fields:
+        lines = field.text.splitlines() or [""]
+        for number, line in enumerate(lines):
+            label = field.name if not number else ""
+            out.print(Text(f"  {label:<{width}}  ", style="dim").append_text(show.text(line)))
+
+
+def _row(review: Review) -> Sequence[str]:
+    name, distance = review.nearest[0] if review.nearest else ("–", 1.0)
+    errors = sum(severity == "error" for _, severity, _ in review.findings)
+    warnings = len(review.findings) - errors
+    found = ", ".join([*([f"{errors} ✗"] if errors else []), *([f"{warnings} !"] if warnings else [])]) or "–"
+    return (
+        review.variant.id,
+        review.variant.mechanism,
+        f"{name} {distance:.2f}" if review.nearest else "–",
+        str(review.open_marks),
+        found,
+        _STANDING[review.standing],
+    )
+
+
+def _mark_line(mark: OpenMark) -> str:
+    kind = "sentence" if mark.place.kind == "unclassified" else mark.place.kind.replace("_", "/")
+    state = f"OPEN, {mark.status}" if mark.is_open else mark.status
+    settled = f" ({mark.reason})" if mark.reason else ""
+    return f"{mark.label} {mark.place.field} “{shortened(mark.words, 70)}” · {kind} · {state}{settled}" + (
+        f". {mark.why}" if mark.is_open else ""
+    )
+
+
+def _mark_data(mark: OpenMark) -> dict[str, Any]:
+    return {
+        "mark": mark.label,
+        "field": mark.place.field,
+        "start": mark.place.start,
+        "end": mark.place.end,
+        "kind": mark.place.kind,
+        "words": mark.words,
+        "why": mark.why,
+        "status": mark.status,
+        "reason": mark.reason,
+    }
+
+
+def _next(reviewed: Reviewed) -> list[tuple[str, str]]:
+    """What to type next: first what is open, then who approves, then the file."""
+    name = reviewed.brief.id
+    for review in reviewed.reviews:
+        for mark in marks_of(review):
+            if not mark.is_open or review.standing == "rejected":
+                continue
+            at = f"expcopilot mark {name} {review.variant.id} {mark.label}"
+            if mark.place.kind == "unclassified":
+                return [("Say what an unclassified sentence is", f'{at} --tick "REASON"')]
+            return [
+                ("Quote a source for a claim", f'{at} --source SOURCE --quote "WORDS"'),
+                ("Or stand up for it yourself", f'{at} --waive "REASON"'),
+                ("Or change the words", f"expcopilot variants {name} --save edit.csv"),
+            ]
+    if any(r.standing in {"undecided", "edited", "reopened"} for r in reviewed.reviews):
+        return [("Read each exact text and decide", f"expcopilot approve {name}")]
+    return [("Hand it over", f"expcopilot export {name} --format csv")]

@@ -1,0 +1,311 @@
+"""The language the rules are written in, and the matcher: one pattern a line, words and figures with bounded gaps.
+
+A pattern is a row of elements, each of which takes one item of a sentence:
+
+=============  ===========================================================================================
+``word``       that word (in its form for comparison); ``a|b`` either; ``save~`` with its English endings
+``@name``      any word of that class; may stand among alternatives: ``@people|fans``
+``#tag``       a figure of that kind (``#%``, ``#$``, ``#n`` ...), or a word by its ending (``#est``, ``#er``)
+``*``          any one item
+``x?``         may be missing
+``-x``         only when glued to the item before ("risk-free"); ``^x`` only when not
+``..3``        up to three items in between, without a comma, dash or bracket; ``,.3`` with them
+``,``          whatever comes next may be set apart by a comma, dash or bracket
+``/``          a sentence ends here, and the next one goes on
+``!x``         what comes next is not this; ``<!x`` what came before is not this
+``{`` ``}``    the span begins, ends here; without them it is all that matched
+=============  ===========================================================================================
+
+A gap is bounded and a sentence's items are tried once, so the time is linear in the text for any rules.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from copilot_tools.wording.claims.figures import Item
+
+__all__ = ["Element", "Match", "Pattern", "PatternError", "Patterns", "endings", "parse"]
+
+Words = Mapping[str, frozenset[str]]
+
+
+class PatternError(ValueError):
+    """A pattern that is not one: a mistake in a rule file, found when the rules are read."""
+
+
+class Element(NamedTuple):
+    """One element: see the table above. ``words`` and ``tags`` are alternatives; both empty is any item."""
+
+    role: Literal["take", "gap", "not_next", "not_before", "open", "close", "comma", "stop"]
+    words: frozenset[str] = frozenset()
+    tags: frozenset[str] = frozenset()
+    optional: bool = False
+    glue: bool | None = None
+    most: int = 0
+    loose: int = 0
+    any: bool = False
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """One line of a rule file, read.
+
+    Attributes:
+        source: As written.
+        elements: In order.
+        why: What its rule says to people.
+        label: What it stands for: a kind of claim, or the name of a list.
+        exception: Whether it lifts its label from the items it covers instead.
+    """
+
+    source: str
+    elements: tuple[Element, ...]
+    why: str = ""
+    label: str = ""
+    exception: bool = False
+
+
+    @property
+    def crosses(self) -> bool:
+        """Whether it runs over the end of a sentence."""
+        return any(e.role == "stop" for e in self.elements)
+
+
+class Match(NamedTuple):
+    """Where a pattern matched, in items: the whole, the span it marks, and the items its own words took."""
+
+    pattern: Pattern
+    start: int
+    end: int
+    first: int
+    last: int
+    taken: tuple[int, ...]
+
+
+def endings(word: str) -> frozenset[str]:
+    """An English word with the endings it may take; some of them are no words, which does no harm.
+
+    Example:
+        >>> sorted(endings("save"))
+        ['save', 'saved', 'saves', 'saving']
+    """
+    found = {word, f"{word}s"}
+    if word.endswith("e"):
+        found |= {f"{word}d", f"{word[:-1]}ing"}
+    elif word.endswith("y") and word[-2:-1] not in "aeiou":
+        found |= {f"{word[:-1]}ies", f"{word[:-1]}ied", f"{word}ing"}
+    else:
+        found |= {f"{word}es", f"{word}ed", f"{word}ing"}
+        if re.fullmatch(r".*[^aeiou][aeiou][bdglmnprt]", word):
+            found |= {f"{word}{word[-1]}ed", f"{word}{word[-1]}ing"}
+    return frozenset(found)
+
+
+_SPACE, _COMMA, _STOP = 0, 1, 2
+"""How far apart two items may stand to be taken one after the other."""
+
+_GAP = re.compile(r"(?P<sign>\.\.|,\.)(?P<most>\d)")
+
+
+def parse(source: str, words: Words, *, why: str = "", label: str = "", exception: bool = False) -> Pattern:
+    """Read one pattern.
+
+    Raises:
+        PatternError: It names a class that does not exist, or takes nothing.
+    """
+    elements = tuple(_element(part, words, source) for part in source.split())
+    if not any(e.role == "take" and not e.optional for e in elements):
+        raise PatternError(f"the pattern {source!r} takes nothing for certain")
+    return Pattern(source, elements, why, label, exception)
+
+
+def _element(part: str, words: Words, source: str) -> Element:
+    gap = _GAP.fullmatch(part)
+    if gap:
+        return Element("gap", most=int(gap["most"]), loose=_COMMA if gap["sign"] == ",." else _SPACE)
+    if part in _SIGNS:
+        return _SIGNS[part]
+    role: Literal["take", "not_next", "not_before"] = "take"
+    if part.startswith("<!"):
+        role, part = "not_before", part[2:]
+    elif part.startswith("!"):
+        role, part = "not_next", part[1:]
+    glue = {"-": True, "^": False}.get(part[0])
+    part = part[1:] if glue is not None else part
+    optional = part.endswith("?")
+    part = part.removesuffix("?")
+    if part == "*":
+        return Element(role, optional=optional, glue=glue, any=True)
+    taken, tags = _alternatives(part, words, source)
+    return Element(role, frozenset(taken), frozenset(tags), optional, glue)
+
+
+def _alternatives(part: str, words: Words, source: str) -> tuple[set[str], set[str]]:
+    """The words and the tags that ``a|@name|#tag`` stands for."""
+    taken: set[str] = set()
+    tags: set[str] = set()
+    for one in part.split("|"):
+        if one.startswith("@"):
+            if one[1:] not in words:
+                raise PatternError(f"the pattern {source!r} names the class {one!r}, which is not there")
+            taken |= words[one[1:]]
+        elif one.startswith("#"):
+            tags.add(one[1:])
+        elif one.endswith("~"):
+            taken |= endings(one[:-1])
+        else:
+            taken.add(one)
+    return taken, tags
+
+
+_SIGNS = {"{": Element("open"), "}": Element("close"), ",": Element("comma"), "/": Element("stop")}
+
+
+def _takes(element: Element, item: Item) -> bool:
+    if element.glue is not None and element.glue != item.glued:
+        return False
+    if element.any or item.norm in element.words:
+        return True
+    return bool(element.tags) and not element.tags.isdisjoint(item.tags)
+
+
+@dataclass(frozen=True)
+class Patterns:
+    """Many patterns, found by the first item they take.
+
+    Attributes:
+        all: The patterns.
+    """
+
+    all: tuple[Pattern, ...]
+    _by_word: dict[str, list[Pattern]] = field(init=False, repr=False, compare=False)
+    _by_tag: dict[str, list[Pattern]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        by_word: dict[str, list[Pattern]] = {}
+        by_tag: dict[str, list[Pattern]] = {}
+        for pattern in self.all:
+            for element in _first(pattern):
+                for word in element.words:
+                    by_word.setdefault(word, []).append(pattern)
+                for tag in element.tags:
+                    by_tag.setdefault(tag, []).append(pattern)
+        object.__setattr__(self, "_by_word", by_word)
+        object.__setattr__(self, "_by_tag", by_tag)
+
+    def matches(self, items: Sequence[Item]) -> Iterator[Match]:
+        """Every match, of every pattern, from the first item to the last; each pattern once a place."""
+        for at, item in enumerate(items):
+            tried: set[int] = set()
+            for pattern in self._by_word.get(item.norm, ()):
+                tried.add(id(pattern))
+                found = _match(pattern, items, at)
+                if found:
+                    yield found
+            for tag in item.tags:
+                for pattern in self._by_tag.get(tag, ()):
+                    if id(pattern) not in tried:
+                        tried.add(id(pattern))
+                        found = _match(pattern, items, at)
+                        if found:
+                            yield found
+
+
+def _first(pattern: Pattern) -> Iterator[Element]:
+    """The elements that may take a match's first item."""
+    for element in pattern.elements:
+        if element.role == "gap":
+            raise PatternError(f"the pattern {pattern.source!r} begins with a gap")
+        if element.role == "take":
+            if element.any:
+                raise PatternError(f"the pattern {pattern.source!r} begins with anything")
+            yield element
+            if not element.optional:
+                return
+
+
+def _match(pattern: Pattern, items: Sequence[Item], at: int) -> Match | None:
+    attempt = _Attempt(pattern.elements, items, at)
+    end = attempt.walk(0, at, _SPACE)
+    if end <= at:
+        return None
+    first = attempt.opened[0] if attempt.opened else at
+    last = attempt.closed[0] if attempt.closed else end
+    taken = tuple(t for t in attempt.taken if first <= t < last)
+    return Match(pattern, at, end, first, last, taken) if last > first else None
+
+
+class _Attempt:
+    """One pattern tried at one place. Each step returns where the match ends, or -1; gaps are as short as can be."""
+
+    def __init__(self, elements: Sequence[Element], items: Sequence[Item], at: int) -> None:
+        self.elements = elements
+        self.items = items
+        self.at = at
+        self.taken: list[int] = []
+        self.opened: list[int] = []
+        self.closed: list[int] = []
+
+    def walk(self, number: int, place: int, loose: int) -> int:
+        """Match the elements from ``number`` on; ``loose`` is how far off the item at ``place`` may stand."""
+        if number == len(self.elements):
+            return place
+        element = self.elements[number]
+        if element.role == "take":
+            return self._take(element, number, place, loose)
+        if element.role == "gap":
+            return self._gap(element, number, place, loose)
+        if element.role in {"open", "close"}:
+            return self._mark(self.opened if element.role == "open" else self.closed, number, place, loose)
+        if element.role == "comma":
+            return self.walk(number + 1, place, max(loose, _COMMA))
+        if self._barred(element, place, loose):
+            return -1
+        return self.walk(number + 1, place, _STOP if element.role == "stop" else loose)
+
+    def _reaches(self, place: int, loose: int) -> bool:
+        """Whether there is an item at ``place`` that may be taken next."""
+        if place >= len(self.items):
+            return False
+        return place == self.at or _distance(self.items[place]) <= loose
+
+    def _take(self, element: Element, number: int, place: int, loose: int) -> int:
+        if self._reaches(place, loose) and _takes(element, self.items[place]):
+            if not element.any:
+                self.taken.append(place)
+            end = self.walk(number + 1, place + 1, _SPACE)
+            if end >= 0:
+                return end
+            if not element.any:
+                self.taken.pop()
+        return self.walk(number + 1, place, loose) if element.optional else -1
+
+    def _gap(self, element: Element, number: int, place: int, loose: int) -> int:
+        for skipped in range(element.most + 1):
+            end = self.walk(number + 1, place + skipped, max(loose if skipped == 0 else _SPACE, element.loose))
+            if end >= 0 or not self._reaches(place + skipped, max(loose if skipped == 0 else _SPACE, element.loose)):
+                return end
+        return -1
+
+    def _mark(self, marks: list[int], number: int, place: int, loose: int) -> int:
+        marks.append(place)
+        end = self.walk(number + 1, place, loose)
+        if end < 0:
+            marks.pop()
+        return end
+
+    def _barred(self, element: Element, place: int, loose: int) -> bool:
+        """Whether an element that takes nothing forbids to go on."""
+        if element.role == "stop":
+            return place >= len(self.items) or not self.items[place].opens
+        if element.role == "not_next":
+            return self._reaches(place, loose) and _takes(element, self.items[place])
+        return place > 0 and _distance(self.items[place]) == _SPACE and _takes(element, self.items[place - 1])
+
+
+def _distance(item: Item) -> int:
+    return _STOP if item.opens else _COMMA if item.apart else _SPACE
