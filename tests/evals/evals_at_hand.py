@@ -11,6 +11,7 @@ if (evals := str(Path(__file__).resolve().parents[2] / "evals")) not in sys.path
 import prompt_cache.__main__ as prompt_cache_main
 from claims import labelled as claims_labelled
 from claims import score as claims_score
+from distinctness import score as distinctness_score
 from honest import measure as honest_measure
 from local_model import guarantees, journey, report, small_model
 from prompt_cache import shares
@@ -18,6 +19,7 @@ from prompt_cache import shares
 __all__ = [
     "claims_labelled",
     "claims_score",
+    "distinctness_score",
     "guarantees",
     "honest_measure",
     "journey",

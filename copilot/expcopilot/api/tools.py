@@ -1,4 +1,4 @@
-"""The tools of the catalogue, and those that need the copilot's own rules: what a person or an agent may call by name."""
+"""The tools a person or an agent may call by name: the catalogue's, and those that need the copilot's own rules."""
 
 from __future__ import annotations
 

@@ -127,7 +127,9 @@ def test_reading_level_is_assessed_by_language():
         "tan fácil como ver la tele con los tuyos. Ven y ve cómo va el plan de hoy.",
     }
     for language, text in hard.items():
-        assert ("", "warning", "reading_level") in codes("web", {"headline": "x", "body": text}, language), language
+        assert ("", "warning", "reading_level") in codes(
+            "web", {"headline": "x", "body": f"{text} {text}"}, language
+        ), language
         assert ("", "warning", "reading_level") not in codes(
             "web", {"headline": "x", "body": easy[language]}, language
         ), language
@@ -162,11 +164,11 @@ def test_any_text_is_checked(text):
 @pytest.mark.parametrize(
     "piece", ["<", "<a ", '<a "', "{{", "{{a", "[", "![](", "[a](", "!", "<!--", "%%", "*|", "&", "[insert "]
 )
-def test_the_longest_field_is_no_trap(piece):
-    """A field at its bound, made of one opening after another, is answered: a quadratic pattern would take minutes."""
-    fields = {"subject": "Plain", "body": piece * (LONGEST // len(piece))}
+def test_a_long_field_is_no_trap(piece):
+    """A long field, made of one opening after another, is answered: a quadratic pattern would take minutes."""
+    fields = {"subject": "Plain", "body": piece * (40_000 // len(piece))}
     assert not [f for f in check_channel("email", fields) if f.field == "subject"]
-    assert ("body", "warning", "length") in codes("email", fields)
+    assert not [f for f in check_channel("email", fields) if f.code == "length"]
 
 
 def test_an_unknown_channel_or_an_endless_text_is_refused():

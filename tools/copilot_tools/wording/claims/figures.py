@@ -45,13 +45,14 @@ Words = Mapping[str, frozenset[str]]
 """Word classes of a language, by name."""
 
 _CURRENCY = frozenset("$£€¥₹₩₽₺₿¢")
-_NAMES = frozenset("d g k p fa hd uhd c in r tb mp".split())
+_NAMES = frozenset("d g k fa hd uhd c in r tb mp".split())
 _ORDINAL = frozenset("st nd rd th er ere eme".split())
 _CLOCK = frozenset("am pm a.m p.m uhr h".split())
 _DATE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|0\d/\d\d|\d\d/0\d")
 _TIME = re.compile(r"\d{1,2}:\d\d(?::\d\d)?")
 _OUT_OF = re.compile(r"(\d+(?:[.,]\d+)?)/(\d+)")
 _GROUPS = re.compile(r"\d{1,3}(?:[.,']\d{3})+")
+_SCREENS = frozenset({"240", "360", "480", "720", "1080", "1440", "2160", "4320"})
 _DECIMAL = re.compile(r"\d+[.,]\d\d")
 _NO: frozenset[str] = frozenset()
 
@@ -244,6 +245,8 @@ def _suffixed(tokens: Sequence[Token], at: int, end: int, value: str, words: Wor
         if shape and token.norm in words.get("months", _NO):
             year = n + 1 < len(tokens) and _year(tokens[n + 1].norm)
             return n + 1 + year, value, ("date",)
+        if token.norm == "p" and token.glued and shape in _SCREENS:
+            return n + 1, f"{value}p", ("name",)
         if shape and token.glued and token.norm in _NAMES and not tokens[n - 1].apart and scaled == at + 1:
             return n + 1, f"{value}{token.norm}", ("name",)
     if shape and at > 0 and tokens[at - 1].norm in words.get("months", _NO) and not tokens[at].apart:
