@@ -69,7 +69,13 @@ def test_version(run):
     assert run("--version").stdout == f"expcopilot {__version__}\n"
 
 
-@pytest.mark.parametrize("name", [n for n in COMMANDS if n not in {"tool", "plan"}])
+@pytest.mark.parametrize("name", [n for n in COMMANDS if n not in {"tool", "plan", "sources"}])
 def test_every_command_has_json(run, name):
     """Every command answers programs."""
     assert "--json" in run(name, "--help").stdout
+
+
+@pytest.mark.parametrize("name", ["list", "add", "show", "check"])
+def test_every_command_about_sources_has_json(run, name):
+    """The commands below ``sources`` answer programs, too."""
+    assert "--json" in run("sources", name, "--help").stdout

@@ -119,6 +119,7 @@ def _post_hoc(experiment: Experiment, evidence: Evidence, others: tuple[Experime
         registration.record.post_hoc
         or _amended(experiment, registration, evidence, others)
         or _seen_before(registration, evidence, others)
+        or _opened_before(experiment, registration, evidence, others)
         or _extended(experiment, evidence)
         or _exposed_before(plan, registration.time[:10], evidence, today)
     )
@@ -149,6 +150,22 @@ def _seen_before(registration: Stamped[Registration], evidence: Evidence, others
                 return (
                     f"outcomes of the same units were seen on {look.time[:10]} (look {look.record.number} of "
                     f"{other.name}), before this plan was registered on {registration.time[:10]}."
+                )
+    return ""
+
+
+def _opened_before(
+    experiment: Experiment, registration: Stamped[Registration], evidence: Evidence, others: tuple[Experiment, ...]
+) -> str:
+    """The same test was already being read under another plan: its counts were known when this one was written."""
+    arms = experiment.plan.analysis.arm_names if experiment.plan else ()
+    for other in others:
+        same = other.plan is not None and frozenset(other.plan.analysis.arm_names) == frozenset(arms)
+        for look in other.looks if same else ():
+            if look.position < registration.position and shares_units(look.record, evidence):
+                return (
+                    f"the data was already being read on {look.time[:10]} (look {look.record.number} of {other.name}), "
+                    f"before this plan was registered on {registration.time[:10]}."
                 )
     return ""
 

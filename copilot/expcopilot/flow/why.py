@@ -178,7 +178,7 @@ def _other_rows(spec: AnalysisSpec, row: Row, interval: Interval, m: Effect) -> 
         yield f"{PHRASES[other]}: if 0 lay {inside} L to U (L {it_is_low}, U {it_is_high})."
         return
     # Whether an end can lie there with the other where it is, a place there, and the words for it.
-    lows = (
+    lows: tuple[tuple[bool, float, str], ...] = (
         (True, min(-size, high), f"at {below} or below"),
         (high >= 0, 0.0, f"above {below} and not above 0"),
         (high > 0, min(size / 2, high), f"above 0 and below {at}"),
@@ -189,6 +189,8 @@ def _other_rows(spec: AnalysisSpec, row: Row, interval: Interval, m: Effect) -> 
         (low < size, max(low, 0.0), f"at 0 or above, and below {at}"),
         (True, max(low, size), f"at {at} or above"),
     )
+    if high >= 0 and classify(lows[0][1], high, size) is classify(0.0, high, size):
+        lows = ((True, 0.0, "at 0 or below"), *lows[2:])  # below the minimum and up to 0 it is one row
     found = {row}
     for possible, place, words in lows:
         if possible and (there := classify(place, high, size)) not in found:

@@ -323,3 +323,16 @@ class TestRollback:
         found = again.verify({head.ledger_position: head.ledger_head})
         assert any("is not in it any more" in fault for fault in found.faults)
         again.workspace.close()
+
+
+def test_a_smaller_plan_written_after_a_blinded_look_is_post_hoc(copilot: Copilot) -> None:
+    """A second plan on the same test, made to fit the units that had come in, never says "supported"."""
+    units = from_frame(frame(4_000, lift=0.1))
+    copilot.register(plan(units=20_000))
+    assert copilot.analyze("checkout", units).kind == "blinded"
+    copilot.register(plan("smaller", units=4_000))
+    copilot.close("checkout", early=True, reason="The quarter is over")
+    copilot.analyze("checkout", units)
+    look = copilot.analyze("smaller", units)
+    assert "already being read" in look.circumstances.post_hoc or "were seen" in look.circumstances.post_hoc
+    assert not look.verdict.phrase.startswith("supported")

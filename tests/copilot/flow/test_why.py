@@ -35,6 +35,7 @@ def test_every_row_one_end_away_is_named(low, high):
 @pytest.mark.parametrize(
     ("sentence", "low", "high"),
     [
+        ("inconclusive: if L were at 0 or below (it is +0.20 points).", 0.002, 0.025),
         ("supported: size unresolved: if L were above 0 and below +1.00 points (it is −0.40 points).", -0.004, 0.025),
         (
             "refuted: no effect that matters: if U were at 0 or above, and below +1.00 points (it is +2.50 points).",
