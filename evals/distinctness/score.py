@@ -15,7 +15,7 @@ from copilot_tools.wording.distinctness import apart
 __all__ = ["FAR", "Agreement", "Pair", "agreement", "halves", "pairs"]
 
 HERE = Path(__file__).parent
-FAR = ("reframed", "flip", "other_product", "unrelated")
+FAR = ("reframed", "flip", "other_product", "unrelated", "variants_far")
 _SEED = "halves-1"
 _LANGUAGES: dict[str, Literal["de", "fr", "es"]] = {"german": "de", "french": "fr", "spanish": "es"}
 
@@ -82,7 +82,12 @@ def agreement(given: Iterable[Pair]) -> Agreement:
 def main(names: list[str]) -> None:
     """Print the agreement; with ``--wrong`` also the pairs of the tuning half that are judged otherwise."""
     tune, report = halves(pairs())
-    for title, half in (("tuned on", tune), ("not tuned on", report), ("written after", pairs("fresh.yaml"))):
+    for title, half in (
+        ("tuned on", tune),
+        ("not tuned on", report),
+        ("written after", pairs("fresh.yaml")),
+        ("whole variants", pairs("whole.yaml")),
+    ):
         found = agreement(half)
         sys.stdout.write(f"{title}: {found.of - len(found.wrong)} of {found.of} ({found.share:.1%})\n")
         for pair in found.wrong if "--wrong" in names and half is not report else ():

@@ -26,6 +26,13 @@ def test_it_agrees_on_pairs_written_after_the_freeze():
     assert score.agreement(fresh).share >= 0.9
 
 
+def test_it_agrees_on_whole_variants():
+    """Variants of several fields that share product and button are told apart, and reworded ones are found."""
+    whole = score.pairs("whole.yaml")
+    assert collections.Counter(p.near for p in whole) == {True: 6, False: 12}
+    assert score.agreement(whole).share >= 0.9
+
+
 @pytest.mark.parametrize("kind", ["punctuation", "order", "unrelated"])
 def test_plain_cases_are_all_right(kind):
     """Punctuation and order never hide a duplicate, and a common phrase never makes one."""

@@ -111,7 +111,7 @@ class Loopback:
                 "input_tokens": tokens(whole) - read - written,
                 "cache_read_input_tokens": read,
                 "cache_creation_input_tokens": written,
-                "output_tokens": tokens(json.dumps(said.content())) + 1,
+                "output_tokens": min(tokens(json.dumps(said.content())) + 1, body["max_tokens"]),
             }
         )
 
@@ -140,7 +140,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing on standard error."""
 
     def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        body = json.loads(self.rfile.read(int(self.headers["content-length"] or 0)) or b"{}")
         headers = {name.lower(): value for name, value in self.headers.items()}
         server = self.loopback
         if self.path.startswith(_BATCHES):

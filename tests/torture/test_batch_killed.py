@@ -1,4 +1,4 @@
-"""A run of many briefs, killed again and again among faults: every row comes out, no answered request goes out again."""
+"""Many briefs, killed again and again among faults: every row comes out, no answered request goes out again."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def test_live_killed(tmp_path, count, kills):
             with RequestStore(folder / "batches" / "requests.sqlite") as store:
                 run = store._one("SELECT run FROM happened LIMIT 1")[0]
                 under_way = store.lost(run).requests
-                assert store.lost(run, store.last_begun(run)).requests <= int(options[1])
+                assert store.lost(run, store.last_begun(run)).requests <= int(options[1]) * 5 // 4
         summary, code = finished(folder, *options)
         check_rows(folder, count, summary)
         assert code == (1 if summary["failed"] else 0)
@@ -140,14 +140,14 @@ def test_batches_killed(tmp_path, count, kills):
         write_briefs(folder / "briefs.csv", count)
         for number in range(kills):
             made = len(desk.made)
-            process = start(folder, "--batch")
+            process = start(folder, "--batch", "--settle", "0.5")
             if number % 2 == 0:  # made, and not yet told: the process dies in between
                 assert killed_when(process, lambda made=made: len(desk.made) > made, 600)
             else:
                 later = time.monotonic() + 4 + 8 * chance.random()
                 if not killed_when(process, lambda later=later: time.monotonic() > later, 600):
                     break
-        summary, _ = finished(folder, "--batch", "--budget", "500")
+        summary, _ = finished(folder, "--batch", "--settle", "0.5", "--budget", "500")
         check_rows(folder, count, summary)
         assert desk.again.total() == 0
         assert max(desk.answered.values()) == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal, NamedTuple
 
 from copilot_tools.nearest import closest
@@ -202,8 +202,7 @@ class Standards:
 
     def mechanisms(self, brief: Brief) -> tuple[str, ...]:
         """What variants try unless the brief says: first the channel's usual ones, then all others."""
-        usual = [mechanism(name).title for name in channel(brief.channel).mechanisms]
-        return tuple(dict.fromkeys([*usual, *(m.title for m in mechanisms())]))
+        return _mechanisms(brief.channel)
 
     def facts(self, brief: Brief) -> tuple[UsableFact, ...]:
         """What may be stated: the facts the brief names, else all that usable sources hold."""
@@ -233,6 +232,12 @@ class Standards:
         if not about or not (about & said if counted else about <= said):
             return f"The fact {fact!r} does not speak of this in the claim's own words; a person may quote it for it."
         return self.evidence(text, span, known.source, known.quotation, language)
+
+
+@lru_cache(maxsize=64)
+def _mechanisms(name: str) -> tuple[str, ...]:
+    usual = [mechanism(usual).title for usual in channel(name).mechanisms]
+    return tuple(dict.fromkeys([*usual, *(m.title for m in mechanisms())]))
 
 
 _NO_FACTS = "The source library holds no usable fact; see `expcopilot sources list`."

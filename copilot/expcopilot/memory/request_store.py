@@ -24,10 +24,10 @@ from expcopilot.records.digest import canonical
 
 __all__ = ["Happened", "Intent", "Kind", "Loss", "RequestStore"]
 
-Kind = Literal["begun", "sent", "answered", "failed", "intended", "created", "abandoned", "read"]
-"""begun: a command set to work. sent: a request is about to go out. answered, failed: what came of it. intended: a
-batch is about to be handed in. created: the server has it. abandoned: it was never made. read: all its results are in.
-"""
+Kind = Literal["begun", "sent", "withdrawn", "answered", "failed", "intended", "created", "abandoned", "read"]
+"""begun: a command set to work. sent: a request is about to go out. withdrawn: it was not. answered, failed: what came
+of it. intended: a batch is about to be handed in. created: the server has it. abandoned: it was never made. read: all
+its results are in."""
 
 _APPLICATION = 0x45584342  # "EXCB" in the file's header
 
@@ -109,8 +109,8 @@ class Loss:
 class RequestStore:
     """The file; safe under SIGKILL, several threads and several processes.
 
-    Every commit is on the disk before it counts. Nothing is ever changed or deleted, and of each request there is one
-    answer.
+    Every commit but the mere note of a sending is on the disk before it counts. Nothing is ever changed or deleted, and
+    of each request there is one answer.
 
     Args:
         path: The file; made where there is none, its folder too.
@@ -142,7 +142,10 @@ class RequestStore:
             Refused: ``batch.store`` when the disk is full, or the like.
         """
         now = dt.datetime.now(dt.UTC).isoformat()
+        # A note that a request is about to go out must survive a kill, not a power cut: the next commit takes it along.
+        level = "NORMAL" if all(one.kind == "sent" for one in happened) else "FULL"
         with self._lock, self._explained():
+            self._writer.execute(f"PRAGMA synchronous={level}")
             self._writer.execute("BEGIN IMMEDIATE")
             try:
                 positions = tuple(self._put(one, now) for one in happened)

@@ -117,7 +117,7 @@ def parse(text: str, *, name: str = "review") -> tuple[ReviewRow, ...]:
             continue
         del given["approve"]
         # Cells as they stand: whoever compares them with the copy knows how they were written.
-        texts = {c.removeprefix(_TEXT): row[c] or "" for c in columns if c.startswith(_TEXT) and row.get(c)}
+        texts = {c.removeprefix(_TEXT): row.get(c) or "" for c in columns if c.startswith(_TEXT)}
         found.append(ReviewRow(number=number, action=action, texts=texts, **given))
     refuse_if_any(problems)
     return tuple(found)

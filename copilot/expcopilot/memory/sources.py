@@ -204,22 +204,20 @@ class SourceLibrary:
             )
         cards = load_cards(self.folder / CARD_FILE)
         names = _files(self.folder)
-        seen: set[str] = set()
-        for name in sorted({*names, *cards}):
-            source = self._source(name, cards.get(name), there=name in names)
-            if source.id in seen:
-                problem = Refusal(
-                    code="source.same_id",
-                    reason=f"Two sources have the id {source.id!r}, so nobody can tell which is meant.",
-                    cure=f"Give {name!r} an `id` of its own.",
-                    name="source",
-                    value=name,
-                )
-                source = Source(id=f"{source.id}@{name}", file=name, standing="unreadable", problems=(problem,))
-            seen.add(source.id)
+        read = [self._source(name, cards.get(name), there=name in names) for name in sorted({*names, *cards})]
+        files: dict[str, list[str]] = {}
+        for source, _ in read:
+            files.setdefault(source.id, []).append(source.file)
+        for source, text in read:
+            if len(same := files[source.id]) > 1:
+                # Not the first of them either: a file put beside a source must not speak in its name.
+                yield Source(id=source.id, file=source.file, standing="unreadable", problems=(_same_id(source, same),))
+                continue
+            if source.standing != "unreadable":
+                self._texts[source.id] = text
             yield source
 
-    def _source(self, name: str, given: Any, *, there: bool) -> Source:
+    def _source(self, name: str, given: Any, *, there: bool) -> tuple[Source, str]:
         plain = _id_of(name)
         try:
             path = _inside(self.folder, name, there=there)
@@ -229,16 +227,26 @@ class SourceLibrary:
                 front, text = front_matter(text, name)
             card = _one_card(given, front, name)
         except Refused as refused:
-            return Source(id=plain, file=name, standing="unreadable", problems=refused.refusals)
+            return Source(id=plain, file=name, standing="unreadable", problems=refused.refusals), ""
         source_id = (card.id if card else "") or plain
-        self._texts[source_id] = text
         digest = text_digest(text)
         problems = tuple(_problems(name, card, digest, text, self.today))
         standing: Standing = next((_STANDINGS[p.code] for p in problems if p.code in _STANDINGS), "usable")
-        return Source(
+        source = Source(
             id=source_id, file=name, card=card, digest=digest, characters=len(text), standing=standing,
             problems=problems,
         )  # fmt: skip
+        return source, text
+
+
+def _same_id(source: Source, files: list[str]) -> Refusal:
+    return Refusal(
+        code="source.same_id",
+        reason=f"{' and '.join(map(repr, files[:4]))} have one id, {source.id!r}: nobody can tell which is meant.",
+        cure="Give each an `id` of its own, or take the others out of the folder.",
+        name="source",
+        value=source.file,
+    )
 
 
 _STANDINGS: dict[str, Standing] = {

@@ -77,6 +77,16 @@ def test_other_languages_and_scripts_are_compared_as_they_stand():
     assert apart("Nur noch heute: 20 % auf alles", "20 % auf alles, nur noch heute", "de").near
 
 
+def test_a_shared_button_makes_no_duplicate():
+    """Longer texts are compared sentence by sentence: a sentence in common counts as one, and order counts nothing."""
+    button = "Start your free trial."
+    one = f"Your week, planned in five minutes. Tempo reads your calendar and finds the gaps. {button}"
+    other = f"Rated 4.8 by 10,000 teams. See why so many people switched to Tempo this year. {button}"
+    turned = f"{button} Tempo reads your calendar and finds the gaps. Your week, planned in five minutes."
+    assert 0.5 < apart(one, other).distance < 0.9
+    assert apart(one, turned).distance == pytest.approx(0)
+
+
 def test_the_matrix_is_symmetric():
     """Every text from every other, zeros on the diagonal, each entry as ``apart`` says."""
     texts = ["Join 10,000 teams", "Plan your week in minutes", "Thousands of teams joined"]

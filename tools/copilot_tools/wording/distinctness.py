@@ -5,6 +5,9 @@ shared sequences of three characters (cosine). Then the framing speaks: texts th
 they are about the same thing at all; texts that give different reasons move apart. The weights and the threshold were
 chosen on one half of the labelled pairs and are reported on the other: see docs/distinctness.md.
 
+Longer texts share words, and a call to act, whatever they say. So texts of at least three sentences each are laid
+beside each other sentence by sentence: each counts by the sentence it is most like, with the weight of its words.
+
 References:
     Dice (1945), Measures of the Amount of Ecologic Association Between Species, Ecology 26.
     Levin, Schneider & Gaeth (1998), All Frames Are Not Created Equal, OBHDP 76 (goal framing).
@@ -24,7 +27,7 @@ from copilot_tools.refusals import Refused
 from copilot_tools.wording.concepts import concepts
 from copilot_tools.wording.mechanisms import Shown, shown
 from copilot_tools.wording.plain import shortened
-from copilot_tools.wording.text import tokens
+from copilot_tools.wording.text import sentences, tokens
 
 __all__ = ["LONGEST", "NEAR", "Apart", "apart", "distances"]
 
@@ -40,6 +43,8 @@ _PUSH = 0.3
 """How much of their likeness texts lose that give different reasons."""
 _TURN = 0.5
 """The same where one shows as won what the other shows as lost: goal framing in its strict sense."""
+_FEWEST_ALIGNED, _MOST_ALIGNED = 3, 40
+"""Sentences from which on texts are laid beside each other; beyond so many, neighbours are taken together."""
 _SAME_SUBJECT = 0.25
 """Dice of the content words from which on two texts are about the same thing."""
 
@@ -98,7 +103,7 @@ def apart(first: str, second: str, language: str = "en") -> Apart:
     a, b = _checked("first", first, language), _checked("second", second, language)
     common = [name for name in a.weights if name in b.weights]
     framing, only_a, only_b = _framing(a, b)
-    distance = 0.0 if a.normal == b.normal else round(1.0 - _likeness(a, b, common, framing, only_a, only_b), 4)
+    distance = 0.0 if a.normal == b.normal else round(1.0 - _whole(first, second, language), 4)
     near = distance < NEAR
     shared = tuple(a.words[name] for name in common)
     return Apart(
@@ -124,9 +129,30 @@ def distances(texts: Sequence[str], language: str = "en") -> tuple[tuple[float, 
     )
 
 
-def _likeness(
-    a: _Read, b: _Read, common: list[str], framing: tuple[str, ...], only_a: tuple[str, ...], only_b: tuple[str, ...]
-) -> float:
+def _whole(first: str, second: str, language: str) -> float:
+    """Likeness of two texts: of all their words at once, or sentence by sentence."""
+    blocks = [_blocks(text) for text in (first, second)]
+    if min(len(found) for found in blocks) < _FEWEST_ALIGNED:
+        return _likeness(_read(first, language), _read(second, language))
+    one, other = ([_read(block, language) for block in found] for found in blocks)
+    table = [[_likeness(a, b) for b in other] for a in one]
+    best = [max(row) for row in table] + [max(column) for column in zip(*table, strict=True)]
+    weights = [sum(read.weights.values()) for read in (*one, *other)]
+    return math.fsum(sorted(w * like for w, like in zip(weights, best, strict=True))) / math.fsum(sorted(weights))
+
+
+def _blocks(text: str) -> list[str]:
+    """The sentences of a text that have words; of a long text as many in one block as keep the blocks few."""
+    found = [text[s.start : s.end] for s in sentences(text) if tokens(text, s.start, s.end)]
+    size = -(-len(found) // _MOST_ALIGNED) or 1
+    return [" ".join(found[i : i + size]) for i in range(0, len(found), size)]
+
+
+def _likeness(a: _Read, b: _Read) -> float:
+    if a.normal == b.normal:
+        return 1.0
+    common = [name for name in a.weights if name in b.weights]
+    framing, only_a, only_b = _framing(a, b)
     in_a, in_b = sum(a.weights.values()), sum(b.weights.values())
     mass = sum(min(a.weights[name], b.weights[name]) for name in sorted(common))
     dice, overlap = 2 * mass / (in_a + in_b), mass / min(in_a, in_b)
@@ -211,7 +237,7 @@ def _checked(name: str, text: str, language: str) -> _Read:
     return read
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=4096)
 def _read(text: str, language: str) -> _Read:
     normal = tuple(token.norm for token in tokens(text))
     line = f" {' '.join(normal)} "

@@ -5,7 +5,7 @@ comments, addresses and tags are not. Blocks are set apart by an empty line, so 
 Every scan moves forward only, so the time is linear in the source, whatever is left open in it.
 
 References:
-    CommonMark 0.31.2 (the parts that decide what is visible). WHATWG HTML, 13.2 (tags, attributes, character references).
+    CommonMark 0.31.2 (what decides what is visible). WHATWG HTML, 13.2 (tags, attributes, character references).
 """
 
 from __future__ import annotations
@@ -29,11 +29,13 @@ class Visible:
         parts: The text, in pieces.
         starts: For each of its code points, where it begins in the source.
         ends: And where it ends; a character reference such as ``&amp;`` is one code point here and five there.
+        paragraphs: Whether an empty line of the source sets paragraphs apart: in Markdown, not in HTML.
     """
 
     parts: list[str] = field(default_factory=list)
     starts: list[int] = field(default_factory=list)
     ends: list[int] = field(default_factory=list)
+    paragraphs: bool = False
 
     @property
     def text(self) -> str:
@@ -68,10 +70,10 @@ def _end(visible: Visible) -> int:
 
 
 def visible_text(source: str, form: Format) -> Visible:
-    """What a reader sees of ``source``, whatever its format.
+    r"""What a reader sees of ``source``, whatever its format.
 
     Example:
-        >>> seen = visible_text("# **50**% off\\n[Buy](http://x.y) &amp; save", "markdown")
+        >>> seen = visible_text("# **50**% off\n[Buy](http://x.y) &amp; save", "markdown")
         >>> seen.text.split()
         ['50%', 'off', 'Buy', '&', 'save']
     """
@@ -85,10 +87,11 @@ def visible_text(source: str, form: Format) -> Visible:
 
 
 _BREAK = "\n\n"
-_INLINE = frozenset(
-    "a abbr acronym b bdi bdo big cite data del dfn em font i ins kbd label mark q s samp small span strike strong sub "
-    "sup time tt u var wbr".split()
-)
+_INLINE = frozenset({
+    *("a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "data", "del", "dfn", "em", "font", "i", "ins", "kbd"),
+    *("label", "mark", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var"),
+    "wbr",
+})  # fmt: skip
 _UNSEEN = frozenset({"script", "style", "code", "pre", "template", "svg", "noscript", "textarea", "iframe", "object"})
 _NAME = re.compile(r"</?([A-Za-z][A-Za-z0-9:-]{0,40})")
 _REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
@@ -96,15 +99,20 @@ _ATTRIBUTE = re.compile(r"([A-Za-z:-]{1,40})\s{0,8}=\s{0,8}(?:\"([^\"]*)\"|'([^'
 _STOP = re.compile(r"[>\"']")
 _READ_OUT = frozenset({"alt", "title", "aria-label", "placeholder"})
 _META = re.compile(
-    r"(?:name|property)\s{0,8}=\s{0,8}[\"'](?:description|og:title|og:description|twitter:\w{1,20})[\"']", re.I
+    r"(?:name|property)\s{0,8}=\s{0,8}[\"'](?:description|og:title|og:description|twitter:\w{1,20})[\"']", re.IGNORECASE
 )
-_SUBMIT = re.compile(r"type\s{0,8}=\s{0,8}[\"']?(?:submit|button|reset)", re.I)
+_SUBMIT = re.compile(r"type\s{0,8}=\s{0,8}[\"']?(?:submit|button|reset)", re.IGNORECASE)
 _SPACE = re.compile(r"\s+")
 
 
-def visible_html(source: str) -> Visible:
-    """What a reader sees (or a screen reader says) of HTML."""
-    seen = Visible()
+def visible_html(source: str, *, paragraphs: bool = False) -> Visible:
+    """What a reader sees (or a screen reader says) of HTML.
+
+    Args:
+        source: The HTML.
+        paragraphs: Whether an empty line sets paragraphs apart, as where HTML stands in Markdown.
+    """
+    seen = Visible(paragraphs=paragraphs)
     at = 0
     while at < len(source):
         tag = source.find("<", at)
@@ -182,7 +190,7 @@ def _html_words(source: str, start: int, end: int, seen: Visible) -> None:
 def _flat(source: str, start: int, end: int, seen: Visible) -> None:
     at = start
     for match in _SPACE.finditer(source, start, end):
-        if match.group() != " ":
+        if match.group() != " " and not (seen.paragraphs and match.group().count("\n") > 1):
             seen.take(source, at, match.start())
             seen.put(" ", match.start(), match.end())
             at = match.end()
@@ -191,7 +199,8 @@ def _flat(source: str, start: int, end: int, seen: Visible) -> None:
 
 _FENCE = re.compile(r"[ ]{0,3}(```+|~~~+)")
 _PREFIX = re.compile(
-    r"[ \t]{0,12}(?:>[ ]?){0,8}[ \t]{0,12}(?:(?P<heading>#{1,6})[ \t]{1,8}|(?:[-*+]|\d{1,9}[.)])[ \t]{1,8}(?:\[[ xX]\][ ])?)?"
+    r"[ \t]{0,12}(?:>[ ]?){0,8}[ \t]{0,12}"
+    r"(?:(?P<heading>#{1,6})[ \t]{1,8}|(?:[-*+]|\d{1,9}[.)])[ \t]{1,8}(?:\[[ xX]\][ ])?)?"
 )
 _RULE = re.compile(r"[ ]{0,3}(?:[-=*_][ \t]?){3,200}$|[ ]{0,3}\|?(?:[ ]?:?-{2,100}:?[ ]?\|?){1,50}$")
 _DEFINITION = re.compile(r"[ ]{0,3}\[[^\]]{1,200}\]:[ \t]{0,8}\S")
@@ -199,10 +208,11 @@ _INLINE_MARK = re.compile(
     r"\\(?P<escaped>[!-/:-@\[-`{-~])"
     r"|(?P<ticks>`+)"
     r"|(?P<image>!\[)"
-    r"|(?P<target>\](?:\((?:[^()\s]|\([^()\s]{0,200}\)){0,2000}(?:\s{1,4}(?:\"[^\"]{0,300}\"|'[^']{0,300}'))?\s{0,4}\)|\[[^\]\[]{0,200}\])?)"
+    r"|(?P<target>\](?:\((?:[^()\s]|\([^()\s]{0,200}\)){0,2000}(?:\s{1,4}(?:\"[^\"]{0,300}\"|'[^']{0,300}'))?\s{0,4}\)"
+    r"|\[[^\]\[]{0,200}\])?)"
     r"|(?P<open>\[)"
     r"|(?P<address><?(?:https?://|mailto:)[^\s<>)\]]+>?)"
-    r"|(?P<mark>\*+|~~|(?<![^\W_])_+(?=[^\s_])|(?<=[^\s_])_+(?![^\W_]))"
+    r"|(?P<mark>\*+|~~|(?<![^\W_])(?<!_)_++(?=\S)|(?<=[^\s_])_++(?![^\W_]))"
     r"|(?P<cell>\|)"
 )
 
@@ -242,7 +252,7 @@ def visible_markdown(source: str) -> Visible:
         if prefix and prefix["heading"]:
             marked.put(_BREAK, at, at)
         blank = False
-    return visible_html(marked.text).through(marked) if marked.parts else marked
+    return visible_html(marked.text, paragraphs=True).through(marked) if marked.parts else marked
 
 
 def _markdown_words(source: str, start: int, end: int, seen: Visible) -> None:

@@ -68,6 +68,7 @@ _LETTER = rf"[^\W\d_][{_MARKS}{_HIDDEN}]*"
 _HAN = "〇零一二三四五六七八九十百千万億亿两"
 _TOKEN = re.compile(
     r"(?P<address>(?:https?://|www\.)[^\s<>\"]+|(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,64}\.[\w.-]{2,64})|"
+    r"(?P<hashtag>[#＃](?=\d{0,9}[^\W\d_])\w+)|"
     rf"(?P<number>\d{{1,3}}(?:[{_SPACES}]\d{{3}})+(?![\d,.]?\d)|\d+(?:[.,:/'’٫٬]\d+)*|[¼-¾⅐-⅞]|[{_HAN}]+)"
     rf"|(?P<word>(?:{_LETTER})(?:{_LETTER}|\d(?![.,]?\d*\s?[%％٪])|['’ʼ](?={_LETTER}))*)"
     r"|(?P<symbol>[%％٪‰$£€¥₹₩₽₺₿¢#+×&@™®*★☆⭐✩✭✮✯🌟✓✔✅→➡➔➜⇒])"
@@ -94,8 +95,8 @@ def tokens(text: str, start: int = 0, end: int | None = None) -> tuple[Token, ..
         kind = match.lastgroup
         if kind == "address":
             continue
-        if kind == "word" and found and found[-1].norm == "#" and glued:
-            found += _hashtag(text, first, beyond)
+        if kind == "hashtag":
+            found += _hashtag(text, first + 1, beyond, apart=apart)
         elif kind == "word":
             elided = _ELISION.match(text, first, beyond)
             if elided:
@@ -113,15 +114,24 @@ def tokens(text: str, start: int = 0, end: int | None = None) -> tuple[Token, ..
 _PART = re.compile(r"[^\W\d_a-z]?[^\W\dA-Z_]+|[^\W\d_a-z]+(?![^\W\dA-Z_])|\d+")
 
 
-def _hashtag(text: str, first: int, beyond: int) -> list[Token]:
+def _hashtag(text: str, first: int, beyond: int, *, apart: bool) -> list[Token]:
     """The words of a hashtag: #GutHealth."""
     return [
-        Token(m.start(), m.end(), fold(m.group()), "number" if m.group().isdigit() else "word", False, m.start() == first)
+        Token(
+            m.start(),
+            m.end(),
+            m.group() if m.group().isdigit() else fold(m.group()),
+            "number" if m.group().isdigit() else "word",
+            apart and m.start() == first,
+            m.start() > first,
+        )
         for m in _PART.finditer(text, first, beyond)
     ]
 
 
-_SYMBOLS = dict.fromkeys("➡➔➜⇒", "→") | dict.fromkeys("％٪", "%") | dict.fromkeys("☆⭐✩✭✮✯🌟", "★") | dict.fromkeys("✔✅", "✓")
+_SYMBOLS = (
+    dict.fromkeys("➡➔➜⇒", "→") | dict.fromkeys("％٪", "%") | dict.fromkeys("☆⭐✩✭✮✯🌟", "★") | dict.fromkeys("✔✅", "✓")
+)
 
 _ALIKE = str.maketrans(
     "аеіјорсухѕһԁԛԝАВЕКМНОРСТУХІЈЅαεικνορτυχΑΒΕΖΗΙΚΜΝΟΡΤΥΧ",
@@ -178,22 +188,25 @@ _WIDE = frozenset("。！？｡؟۔।")
 _BULLET = re.compile(r"[-*+•·▪‣–—>✓✔✅☑→]\s|\d{1,3}[.)]\s")
 _LAST_WORD = re.compile(r"[\w.'’]{1,16}$")
 _BEFORE_NUMBER = frozenset({"no", "nr", "num", "est", "art", "fig", "vol", "ch", "pp", "tel", "ca", "approx", "ext"})
-_BEFORE_NAME = frozenset(
-    "mr mrs ms dr prof st jr sr hr fr sra dra vs z.b d.h u.a i.d.r e.g i.e bzw inkl zzgl mme".split()
-)
-_ANYWHERE = frozenset("etc inc ltd co corp usw max min dept u.s u.k a.m p.m approx ca".split())
+_BEFORE_NAME = frozenset({
+    *("mr", "mrs", "ms", "dr", "prof", "st", "jr", "sr", "hr", "fr", "sra", "dra", "mme", "vs", "z.b", "d.h", "u.a"),
+    *("i.d.r", "e.g", "i.e", "bzw", "inkl", "zzgl"),
+})  # fmt: skip
+_ANYWHERE = frozenset({
+    *("etc", "inc", "ltd", "co", "corp", "usw", "max", "min", "dept", "u.s", "u.k", "a.m", "p.m", "approx", "ca"),
+})  # fmt: skip
 _WRAPPED = 60
 """A line at least this long that ends without a stop goes on in the next one."""
 
 
 def sentences(text: str) -> tuple[Span, ...]:
-    """The sentences of ``text``, in order, without the white space around them.
+    r"""The sentences of ``text``, in order, without the white space around them.
 
     A sentence ends at a stop that ends one, at an empty line, and at the end of a line unless the line was wrapped.
     Every code point that is not white space stands in exactly one sentence.
 
     Example:
-        >>> text = "Dr. Smith paid $4.50. Hurry!\\r\\n- No. 1 in France"
+        >>> text = "Dr. Smith paid $4.50. Hurry!\r\n- No. 1 in France"
         >>> [text[s.start:s.end] for s in sentences(text)]
         ['Dr. Smith paid $4.50.', 'Hurry!', '- No. 1 in France']
     """
@@ -245,28 +258,30 @@ def _ends_sentence(text: str, start: int, match: re.Match[str]) -> bool:
     stop, space, at = match["stop"], match["space"], match.end()
     if at == len(text) or stop[0] in _WIDE:
         return True
-    if not space:
-        return False
-    if "\n" in space or "\r" in space or "\u2028" in space or "\u2029" in space:
-        if not text[at].islower() or stop[0] != ".":
-            return True
-    elif stop[0] != ".":
-        return not text[at].islower()
-    if stop != ".":
-        return True
+    lower = text[at].islower()
+    broken = any(c in "\n\r\u2028\u2029" for c in space)
+    if not space or stop != ".":
+        return bool(space) and (broken or not lower)
+    return (broken and not lower) or _is_last(text, start, match, lower=lower)
+
+
+def _is_last(text: str, start: int, match: re.Match[str], *, lower: bool) -> bool:
+    """Whether the one full stop here ends a sentence, and no abbreviation, initial or ordinal."""
     word = _LAST_WORD.search(text, max(start, match.start() - 16), match.start())
     last = word.group().lower().lstrip(".") if word else ""
     if last.isdigit():  # "1. Open the box", "am 3. Mai"
-        return _trimmed(text, start, match.start()) - start > len(last) and not _month(text, at)
+        return match.start() - start > len(last) and not _month(text, match.end())
     if last in _BEFORE_NUMBER:
-        return not (text[at].isdigit() or (last in _ANYWHERE and text[at].islower()))
+        return not (text[match.end()].isdigit() or (last in _ANYWHERE and lower))
     if last in _BEFORE_NAME or (len(last) == 1 and last.isalpha()):
         return False
-    return not (last in _ANYWHERE and text[at].islower())
+    return not (last in _ANYWHERE and lower)
 
 
 def _month(text: str, at: int) -> bool:
     return fold(text[at : at + 3]) in _MONTHS
 
 
-_MONTHS = frozenset("jan feb mar mrz apr mai may jun jul aug sep okt oct nov dez dec".split())
+_MONTHS = frozenset({
+    *("jan", "feb", "mar", "mrz", "apr", "mai", "may", "jun", "jul", "aug", "sep", "okt", "oct", "nov", "dez", "dec"),
+})  # fmt: skip

@@ -7,7 +7,8 @@ request is answered, side by side with others or in a batch, the row is walked a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -15,9 +16,9 @@ from pydantic import BaseModel
 
 from copilot_tools.refusals import Refusal
 from expcopilot.language.ask import Question, ask
-from expcopilot.language.model.budget import Budget
+from expcopilot.language.model.budget import Budget, Reserved
 from expcopilot.language.model.prices import PriceTable
-from expcopilot.language.model.protocol import Answer, Failure, ModelFailed, Request
+from expcopilot.language.model.protocol import Answer, Failure, Model, ModelFailed, Request
 from expcopilot.language.prompts import Prompts
 from expcopilot.memory.request_store import RequestStore
 from expcopilot.records.answer import Answered
@@ -50,6 +51,15 @@ class _Wants(Exception):  # noqa: N818 - how a walk ends early
         self.wanted = wanted
 
 
+class _Unbounded(Budget):
+    """No bound: what fits is ``Money``'s to say, and estimating a request twice costs as much as rendering it."""
+
+    @contextmanager
+    def reserve(self, request: Request, model: Model, *, streamed: bool = False) -> Iterator[Reserved]:  # noqa: ARG002
+        """Set nothing aside."""
+        yield Reserved()
+
+
 class Asking:
     """Questions walked through as far as answers are kept.
 
@@ -70,7 +80,8 @@ class Asking:
         self._prompts = prompts
         self._prices = prices
         self._role = role
-        self._budget = Budget(prices=PriceTable(date="", source="", models={}))  # what fits is ``Money``'s to say
+        self._budget = _Unbounded()
+        self._key = ""
         self.name = model
 
     def walk(self, way: Callable[[Asking], T]) -> T | Wanted:
@@ -126,6 +137,7 @@ class Asking:
 
     def find(self, request_digest: str) -> Answered | None:
         """As ``Recorder.find``."""
+        self._key = request_digest
         return self._store.answer(request_digest)
 
     def keep(self, answered: Answered) -> None:
@@ -138,7 +150,7 @@ class Asking:
         Raises:
             ModelFailed: It failed.
         """
-        key = request.digest(self.name)
+        key = self._key  # of this very request: ``ask`` has just looked for its answer
         failures = self._store.failures(key, self._since)
         if failures and (len(failures) >= MOST_ATTEMPTS or not failures[-1].get("passing")):
             raise _failed(failures)

@@ -13,6 +13,7 @@ from expcopilot.language.model.asynchronous import AsyncMessages
 from expcopilot.language.model.messages_api import MessagesApi
 from expcopilot.language.model.protocol import ModelFailed
 from expcopilot.memory.request_store import Happened
+from expcopilot.records.answer import Answered
 
 __all__ = ["live"]
 
@@ -43,13 +44,17 @@ class _Live:
         self.work, self.model, self.scribe, self.concurrency = work, model, scribe, concurrency
         # As many rows are walked ahead as are asked at once: a slot that falls free is filled at once.
         self.ready: asyncio.Queue[tuple[BriefRow, Wanted] | None] = asyncio.Queue(maxsize=concurrency)
+        # A few more hands than slots: while some keep an answer, others stand ready with a request that is noted, so
+        # that no slot waits for the disk. Those count as under way at a kill, too: they may have gone out.
+        self.slots = asyncio.Semaphore(concurrency)
+        self.hands = concurrency + max(2, concurrency // 4)
         self.underway: dict[str, asyncio.Event] = {}
         self.in_vain = 0
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._walk_ahead())
-            for _ in range(self.concurrency):
+            for _ in range(self.hands):
                 group.create_task(self._worker())
 
     async def _walk_ahead(self) -> None:
@@ -62,7 +67,7 @@ class _Live:
                 await asyncio.sleep(0)  # rows answered before are many, and what is under way must be heard meanwhile
             else:
                 await self.ready.put((row, wanted))
-        for _ in range(self.concurrency):
+        for _ in range(self.hands):
             await self.ready.put(None)
 
     async def _worker(self) -> None:
@@ -93,35 +98,44 @@ class _Live:
 
     async def _send(self, wanted: Wanted) -> None:
         work, run = self.work, self.work.run
-        dearest = work.money.dearest(wanted.request)
-        if not await work.money.room(dearest):
-            work.stop("budget")
-            return
-        work.money.hold(wanted.key, dearest)
-        cost: float | None = dearest
-        begun = time.monotonic()
+        cost = dearest = work.money.dearest(wanted.request)
         try:
-            (sent,) = await self.scribe.keep(Happened(run, "sent", wanted.key, cost=dearest))
-            work.sent += 1
-            work.under_way += 1
-            try:
-                answer = await self.model.answer(wanted.request)
-            except ModelFailed as failure:
-                cost = work.money.cost(failure.usage, self.work.asking.name)
-                self._judge(failure)
-                data = failure_data(failure)
-                await self.scribe.keep(Happened(run, "failed", wanted.key, refers=sent, cost=cost, payload=data))
+            if not await work.money.room(dearest):
+                work.stop("budget")
                 return
-            finally:
-                work.under_way -= 1
-            self.in_vain = 0
-            kept = work.asking.kept(wanted.key, answer, time.monotonic() - begun)
-            cost = kept.cost
-            await self.scribe.keep(
-                Happened(run, "answered", wanted.key, refers=sent, cost=cost, payload=kept.to_json())
-            )
+            work.money.hold(wanted.key, dearest)
+            (sent,) = await self.scribe.keep(Happened(run, "sent", wanted.key, cost=dearest))
+            async with self.slots:
+                answer = None if work.stopped else await self._answer(wanted)
+            if answer is None:  # it was noted, and stays here: nothing to be lost
+                cost = 0.0
+                await self.scribe.keep(Happened(run, "withdrawn", wanted.key, refers=sent))
+                return
+            if isinstance(answer, ModelFailed):
+                cost = work.money.cost(answer.usage, work.asking.name)
+                self._judge(answer)
+                data = failure_data(answer)
+                await self.scribe.keep(Happened(run, "failed", wanted.key, refers=sent, cost=cost, payload=data))
+            else:
+                self.in_vain = 0
+                cost = answer.cost
+                await self.scribe.keep(
+                    Happened(run, "answered", wanted.key, refers=sent, cost=cost, payload=answer.to_json())
+                )
         finally:
             work.money.settle(wanted.key, cost)
+
+    async def _answer(self, wanted: Wanted) -> Answered | ModelFailed:
+        work, begun = self.work, time.monotonic()
+        work.sent += 1
+        work.under_way += 1
+        try:
+            answer = await self.model.answer(wanted.request)
+        except ModelFailed as failure:
+            return failure
+        finally:
+            work.under_way -= 1
+        return work.asking.kept(wanted.key, answer, time.monotonic() - begun)
 
     def _judge(self, failure: ModelFailed) -> None:
         """Stop where every further request would fail the same way."""

@@ -80,7 +80,9 @@ class Money:
         self._sum += dearest or 0.0
 
     def settle(self, request: str, cost: float | None) -> None:
-        """The request is done and cost this."""
+        """The request is done and cost this; one that nothing was set aside for was never sent."""
+        if request not in self._held:
+            return
         self._sum -= self._held.pop(request, 0.0)
         if not self._held:
             self._sum = 0.0  # rounding does not add up over ten thousand requests

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import random
@@ -123,6 +124,22 @@ class MessagesApi:
             used: Tokens spent before it.
         """
         return self._failure(error, used or Usage())
+
+    def batch_line(self, line: bytes) -> Any:
+        """One line of a batch's results as the SDK's record, unchecked.
+
+        Raises:
+            ValueError: It is no JSON object.
+        """
+        data = json.loads(line)
+        if not isinstance(data, dict):
+            raise ValueError("a line of results is no JSON object")  # noqa: TRY004 - as any other line that is none
+        return self._sdk.types.messages.MessageBatchIndividualResponse.construct(**data)
+
+    @property
+    def largest(self) -> int:
+        """Bytes an answer may have on the wire."""
+        return self._bounds.largest
 
     def asynchronous(self, connections: int) -> anthropic.AsyncAnthropic:
         """An asynchronous client of the same server, key, bounds and retries; to be closed by whoever asked for it.

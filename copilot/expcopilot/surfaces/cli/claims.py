@@ -10,6 +10,7 @@ import click
 from expcopilot.surfaces.cli.session import json_option
 
 if TYPE_CHECKING:
+    from copilot_tools.refusals import Refusal
     from expcopilot.surfaces.cli.claims_report import Report, Scan
 
 __all__ = ["command"]
@@ -47,7 +48,7 @@ def command(
 ) -> None:
     """Mark every sentence of copy as claim, puffery, plain or unclassified, and say why each claim needs a source.
 
-    The ending says the format: .md and .markdown, .html and .htm, .csv (with --column); anything else is plain text, and
+    The ending says the format: .md and .markdown, .html and .htm, .csv (with --column); else it is plain text, and
     - is standard input. No workspace is needed, no model is asked, nothing is recorded.
 
     Exit code 0: nothing open. 1: at least one claim, or one sentence a person must classify. 2: a file cannot be read.
@@ -62,7 +63,7 @@ def command(
     from expcopilot.surfaces.cli import claims_report
 
     scans: list[Scan] = []
-    problems = []
+    problems: list[Refusal] = []
     for file in files:
         try:
             scans += claims_report.scan_file(file, column, language)

@@ -115,7 +115,7 @@ def _as_json(scan: Scan) -> dict[str, Any]:
 
 
 def _for_people(report: Report) -> None:
-    from expcopilot.surfaces.cli import show as shown  # noqa: PLC0415 - rich
+    from expcopilot.surfaces.cli import show as shown
 
     out = shown.console()
     for scan in report.scans:
@@ -157,7 +157,7 @@ def _property(text: str) -> str:
 
 
 def _sarif(report: Report) -> dict[str, Any]:
-    from expcopilot import __version__  # noqa: PLC0415 - the version reads package metadata
+    from expcopilot import __version__
 
     rules = [*CLAIM_KINDS, _UNCLASSIFIED]
     return {

@@ -37,6 +37,7 @@ _ENDINGS = {".txt", ".md", ".markdown", ".yaml", ".yml", ".json"}
 @click.option("--batch", is_flag=True, help="With --in: by Message Batches, at half the price, within a day.")
 @click.option("--cancel", is_flag=True, help="With --in: end the open batches, and write what was done of them.")
 @click.option("--concurrency", type=int, default=8, show_default=True, help="With --in: requests under way at once.")
+@click.option("--settle", type=click.FloatRange(0), default=5.0, hidden=True)  # seconds; see BatchJob
 @click.option("--budget", type=float, help="With --in: US dollars the run may cost, all its attempts together.")
 @model_option
 @json_option
@@ -48,6 +49,7 @@ def command(
     batch: bool,
     cancel: bool,
     concurrency: int,
+    settle: float,
     budget: float | None,
     brief: str,
     file: Path | None,
@@ -81,7 +83,7 @@ def command(
         from expcopilot.surfaces.cli import batch as many
 
         mode: Literal["live", "batch", "cancel"] = "cancel" if cancel else "batch" if batch else "live"
-        job = BatchJob(briefs, out, review, mode, concurrency, budget)
+        job = BatchJob(briefs, out, review, mode, concurrency, budget, settle)
         many.run(job, as_json=as_json)
         return
     if not brief:

@@ -31,7 +31,7 @@ CLAIM_KINDS: tuple[ClaimKind, ...] = ClaimKind.__args__  # type: ignore[attr-def
 """Every kind, in the order of the documentation."""
 
 Mark = Literal["claim", "puffery", "plain", "unclassified"]
-"""claim: needs a source. puffery: praise nobody takes for a fact. plain: neither. unclassified: a person must tick it."""
+"""claim: needs a source. puffery: praise, no fact. plain: neither. unclassified: a person must tick it."""
 
 
 class Claim(Frozen):

@@ -22,7 +22,7 @@ A gap is bounded and a sentence's items are tried once, so the time is linear in
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -68,7 +68,6 @@ class Pattern:
     label: str = ""
     exception: bool = False
 
-
     @property
     def crosses(self) -> bool:
         """Whether it runs over the end of a sentence."""
@@ -104,6 +103,9 @@ def endings(word: str) -> frozenset[str]:
             found |= {f"{word}{word[-1]}ed", f"{word}{word[-1]}ing"}
     return frozenset(found)
 
+
+_WORDLIKE = frozenset({"n", "0", "large", "decimal", "est", "ord", "name"})
+"""Tags of items that their form may stand for; "40" of "40%" is no number of its own."""
 
 _SPACE, _COMMA, _STOP = 0, 1, 2
 """How far apart two items may stand to be taken one after the other."""
@@ -168,51 +170,68 @@ _SIGNS = {"{": Element("open"), "}": Element("close"), ",": Element("comma"), "/
 def _takes(element: Element, item: Item) -> bool:
     if element.glue is not None and element.glue != item.glued:
         return False
-    if element.any or item.norm in element.words:
+    if element.any or (item.norm in element.words and _WORDLIKE.issuperset(item.tags)):
         return True
     return bool(element.tags) and not element.tags.isdisjoint(item.tags)
 
 
 @dataclass(frozen=True)
 class Patterns:
-    """Many patterns, found by the first item they take.
+    """Many patterns, found by the first item they take, and tried only where the others they need stand near it.
 
     Attributes:
         all: The patterns.
     """
 
     all: tuple[Pattern, ...]
-    _by_word: dict[str, list[Pattern]] = field(init=False, repr=False, compare=False)
-    _by_tag: dict[str, list[Pattern]] = field(init=False, repr=False, compare=False)
+    _by_key: dict[str, list[tuple[Pattern, tuple[frozenset[str], ...]]]] = field(init=False, repr=False, compare=False)
+    _reach: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        by_word: dict[str, list[Pattern]] = {}
-        by_tag: dict[str, list[Pattern]] = {}
+        by_key: dict[str, list[tuple[Pattern, tuple[frozenset[str], ...]]]] = {}
         for pattern in self.all:
+            needs = _needs(pattern)
             for element in _first(pattern):
-                for word in element.words:
-                    by_word.setdefault(word, []).append(pattern)
-                for tag in element.tags:
-                    by_tag.setdefault(tag, []).append(pattern)
-        object.__setattr__(self, "_by_word", by_word)
-        object.__setattr__(self, "_by_tag", by_tag)
+                for key in (*element.words, *(f"#{tag}" for tag in element.tags)):
+                    by_key.setdefault(key, []).append((pattern, needs))
+        object.__setattr__(self, "_by_key", by_key)
+        object.__setattr__(self, "_reach", max(map(_reach_of, self.all), default=0))
 
     def matches(self, items: Sequence[Item]) -> Iterator[Match]:
         """Every match, of every pattern, from the first item to the last; each pattern once a place."""
-        for at, item in enumerate(items):
+        keys = [_keys(item) for item in items]
+        for at, own in enumerate(keys):
+            near: set[str] | None = None
             tried: set[int] = set()
-            for pattern in self._by_word.get(item.norm, ()):
-                tried.add(id(pattern))
-                found = _match(pattern, items, at)
-                if found:
-                    yield found
-            for tag in item.tags:
-                for pattern in self._by_tag.get(tag, ()):
-                    if id(pattern) not in tried:
-                        tried.add(id(pattern))
-                        found = _match(pattern, items, at)
-                        if found:
-                            yield found
+            for key in own:
+                for pattern, needs in self._by_key.get(key, ()):
+                    if id(pattern) in tried:
+                        continue
+                    tried.add(id(pattern))
+                    if near is None:
+                        near = {k for others in keys[at + 1 : at + 1 + self._reach] for k in others}
+                    if any(need.isdisjoint(near) for need in needs):
+                        continue
+                    found = _match(pattern, items, at)
+                    if found:
+                        yield found
+
+
+def _keys(item: Item) -> tuple[str, ...]:
+    """What an element may take this item by: its form, its tags."""
+    return (item.norm, *(f"#{tag}" for tag in item.tags)) if item.tags else (item.norm,)
+
+
+def _needs(pattern: Pattern) -> tuple[frozenset[str], ...]:
+    """For each later element that cannot be missing: the keys one of which must stand near the first item."""
+    takes = [e for e in pattern.elements if e.role == "take"]
+    first = next(i for i, e in enumerate(takes) if not e.optional)
+    return tuple(e.words | {f"#{t}" for t in e.tags} for e in takes[first + 1 :] if not e.optional and not e.any)
+
+
+def _reach_of(pattern: Pattern) -> int:
+    """The most items a match of it may span."""
+    return sum(e.most if e.role == "gap" else e.role == "take" for e in pattern.elements)
 
 
 def _first(pattern: Pattern) -> Iterator[Element]:
@@ -255,14 +274,8 @@ class _Attempt:
         if number == len(self.elements):
             return place
         element = self.elements[number]
-        if element.role == "take":
-            return self._take(element, number, place, loose)
-        if element.role == "gap":
-            return self._gap(element, number, place, loose)
-        if element.role in {"open", "close"}:
-            return self._mark(self.opened if element.role == "open" else self.closed, number, place, loose)
-        if element.role == "comma":
-            return self.walk(number + 1, place, max(loose, _COMMA))
+        if element.role in _MOVING:
+            return _MOVING[element.role](self, element, number, place, loose)
         if self._barred(element, place, loose):
             return -1
         return self.walk(number + 1, place, _STOP if element.role == "stop" else loose)
@@ -273,7 +286,7 @@ class _Attempt:
             return False
         return place == self.at or _distance(self.items[place]) <= loose
 
-    def _take(self, element: Element, number: int, place: int, loose: int) -> int:
+    def take(self, element: Element, number: int, place: int, loose: int) -> int:
         if self._reaches(place, loose) and _takes(element, self.items[place]):
             if not element.any:
                 self.taken.append(place)
@@ -284,14 +297,23 @@ class _Attempt:
                 self.taken.pop()
         return self.walk(number + 1, place, loose) if element.optional else -1
 
-    def _gap(self, element: Element, number: int, place: int, loose: int) -> int:
+    def gap(self, element: Element, number: int, place: int, loose: int) -> int:
         for skipped in range(element.most + 1):
             end = self.walk(number + 1, place + skipped, max(loose if skipped == 0 else _SPACE, element.loose))
             if end >= 0 or not self._reaches(place + skipped, max(loose if skipped == 0 else _SPACE, element.loose)):
                 return end
         return -1
 
-    def _mark(self, marks: list[int], number: int, place: int, loose: int) -> int:
+    def open(self, _element: Element, number: int, place: int, loose: int) -> int:
+        return self._marked(self.opened, number, place, loose)
+
+    def close(self, _element: Element, number: int, place: int, loose: int) -> int:
+        return self._marked(self.closed, number, place, loose)
+
+    def comma(self, _element: Element, number: int, place: int, loose: int) -> int:
+        return self.walk(number + 1, place, max(loose, _COMMA))
+
+    def _marked(self, marks: list[int], number: int, place: int, loose: int) -> int:
         marks.append(place)
         end = self.walk(number + 1, place, loose)
         if end < 0:
@@ -309,3 +331,12 @@ class _Attempt:
 
 def _distance(item: Item) -> int:
     return _STOP if item.opens else _COMMA if item.apart else _SPACE
+
+
+_MOVING: dict[str, Callable[[_Attempt, Element, int, int, int], int]] = {
+    "take": _Attempt.take,
+    "gap": _Attempt.gap,
+    "open": _Attempt.open,
+    "close": _Attempt.close,
+    "comma": _Attempt.comma,
+}

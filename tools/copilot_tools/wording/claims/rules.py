@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 
 from copilot_tools.refusals import Refused
@@ -41,7 +41,7 @@ class Rules:
     pairs: Patterns
     words: Mapping[str, frozenset[str]]
 
-    @property
+    @cached_property
     def whole(self) -> bool:
         """Whether every kind of claim has rules here, so that a sentence without any is plain."""
         return {p.label for p in self.patterns.all} >= set(CLAIM_KINDS)
@@ -77,7 +77,7 @@ def _lines(language: str, name: str) -> list[str]:
 def _classes(lines: list[str]) -> Iterator[tuple[str, set[str]]]:
     name, found = "", set[str]()
     for line in lines:
-        if not line.strip() or line.startswith("#"):
+        if not line.strip() or line.startswith("# "):
             continue
         body = line
         if not line.startswith(" "):
@@ -95,7 +95,7 @@ def _patterns(language: str, label: str, words: Mapping[str, frozenset[str]]) ->
     why = ""
     for number, line in enumerate(_lines(language, label), start=1):
         source = line.strip()
-        if not source or source.startswith("#"):
+        if not source or source == "#" or source.startswith("# "):
             continue
         if source.startswith("why:"):
             why = source.removeprefix("why:").strip()

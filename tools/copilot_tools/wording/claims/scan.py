@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from copilot_tools.wording.claims.figures import Item, items
 from copilot_tools.wording.claims.marks import CLAIM_KINDS, Claim, ClaimKind, Scanned, Sentence
 from copilot_tools.wording.claims.patterns import Match
-from copilot_tools.wording.claims.quotations import quotations
+from copilot_tools.wording.claims.quotations import Quotation, quotations
 from copilot_tools.wording.claims.rules import Rules, rules_for
 from copilot_tools.wording.claims.unclaimed import Lifted, Read, without_claim
 from copilot_tools.wording.text import Span, sentences, tokens
@@ -50,7 +50,7 @@ def scan(text: str, language: str = "en") -> Scanned:
         claims += _claims(text, both, _kept(across, {}))
         reads.append(read)
         before = list(read.row)
-    claims += [_quoted(text, span) for span in quotations(text)]
+    claims += [_quoted(text, quotation, rules) for quotation in quotations(text)]
     claims = _told_once(text, claims)
     return Scanned(language=language, claims=tuple(claims), sentences=tuple(_marked(text, reads, claims, rules)))
 
@@ -98,19 +98,19 @@ def _lifted(matches: Iterable[Match]) -> Lifted:
     return found
 
 
-def _claims(text: str, row: Sequence[Item], matches: Sequence[Match]) -> list[Claim]:
+def _claims(text: str, row: Sequence[Item], matches: Iterable[Match]) -> list[Claim]:
     """One claim for each stretch of one kind: matches that overlap are told together."""
-    found: list[Claim] = []
-    for kind in CLAIM_KINDS:
-        group: list[Match] = []
-        for match in sorted((m for m in matches if m.pattern.label == kind), key=lambda m: (m.first, -m.last)):
-            if group and match.first >= max(m.last for m in group):
-                found.append(_claim(text, row, kind, group))
-                group = []
-            group.append(match)
-        if group:
-            found.append(_claim(text, row, kind, group))
-    return found
+    groups: dict[str, list[list[Match]]] = {}
+    reached: dict[str, int] = {}
+    for match in sorted(matches, key=lambda m: (m.first, -m.last)):
+        kind = match.pattern.label
+        own = groups.setdefault(kind, [])
+        if own and match.first < reached[kind]:
+            own[-1].append(match)
+        else:
+            own.append([match])
+        reached[kind] = max(reached.get(kind, 0), match.last)
+    return [_claim(text, row, kind, group) for kind in CLAIM_KINDS for group in groups.get(kind, ())]
 
 
 def _claim(text: str, row: Sequence[Item], kind: ClaimKind, group: Sequence[Match]) -> Claim:
@@ -124,12 +124,14 @@ def _claim(text: str, row: Sequence[Item], kind: ClaimKind, group: Sequence[Matc
     )
 
 
-def _quoted(text: str, span: Span) -> Claim:
+def _quoted(text: str, quotation: Quotation, rules: Rules) -> Claim:
+    """A quotation is a testimonial; that of the press an endorsement."""
+    start, end, by = quotation
     return Claim(
-        start=span.start,
-        end=span.end,
-        kind="testimonial",
-        words=(text[span.start : span.end],),
+        start=start,
+        end=end,
+        kind="testimonial" if by.isdisjoint(rules.words.get("press_word", ())) else "endorsement",
+        words=(text[start:end],),
         why="Words put into somebody's mouth; they need the person, their very words, and leave to use them.",
     )
 

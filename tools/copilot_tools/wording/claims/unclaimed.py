@@ -1,4 +1,4 @@
-"""The mark of a sentence in which no claim was found. Deny by default: what cannot be read for certain is never plain."""
+"""The mark of a sentence without a claim. Deny by default: what cannot be read for certain is never plain."""
 
 from __future__ import annotations
 
@@ -57,16 +57,22 @@ def _unread(text: str, read: Read) -> str:
     """Why a sentence in other letters than Latin ones is left open."""
     start, end = read.span
     for token in read.parts:
-        if token.kind == "word" and not token.norm.isascii() and any(ord(c) > 127 and c not in _LETTERS for c in token.norm):
+        if token.kind == "word" and not token.norm.isascii() and any(map(_strange, token.norm)):
             return f"{text[token.start : token.end][:40]!r} is written in letters these rules do not read."
     if not read.parts and any(c.isalnum() for c in text[start:end]):
         return f"{text[start:end][:40]!r} is written in signs these rules do not read."
     return ""
 
 
+def _strange(letter: str) -> bool:
+    return not letter.isascii() and letter not in _LETTERS
+
+
 def _figure(text: str, read: Read) -> str:
     """Why a sentence with a figure that nothing explains is left open."""
-    calm: set[int] = set().union(*read.lifted.values()) if read.lifted else set()
+    calm = {p for m in read.matches if m.pattern.label in _CALM for p in range(m.first, m.last)}.union(
+        *read.lifted.values()
+    )
     for place, item in enumerate(read.row):
         if place not in calm and not NUMERIC.isdisjoint(item.tags) and "0" not in item.tags:
             return f"{text[item.start : item.end]!r} is a figure; a person must say what it stands for."

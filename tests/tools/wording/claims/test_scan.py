@@ -1,0 +1,221 @@
+"""The scanner's marks and spans: each kind, the hard cases both ways, the languages, disguises, and exact places."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from copilot_tools.refusals import Refused
+from copilot_tools.wording.claims.documents import scan_document
+from copilot_tools.wording.claims.marks import CLAIM_KINDS
+from copilot_tools.wording.claims.scan import scan
+
+FOUND = [
+    ("statistic", "Three in four gardeners water less.", "Three in four"),
+    ("statistic", "Over 12,000 teams plan with it.", "12,000 teams"),
+    ("statistic", "Cuts paperwork by ٣٠٪.", "٣٠٪"),
+    ("statistic", "Half a million downloads.", "million downloads"),
+    ("superlative", "The quickest way to plan a week.", "The quickest"),
+    ("superlative", "No. 1 in Portugal.", "No. 1"),
+    ("superlative", "Service second to none.", "second to none"),
+    ("superlative", "Nobody bakes bread like us.", "Nobody bakes"),
+    ("comparative", "Runs longer than any other lamp.", "longer than"),
+    ("comparative", "Outlasts ordinary bulbs.", "Outlasts"),
+    ("comparative", "A more reliable signal.", "more reliable"),
+    ("testimonial", "Trusted by thousands of bakers.", "Trusted by"),
+    ("testimonial", "“I sleep again!” – Anna, Berlin", "I sleep"),
+    ("testimonial", "★★★★★", "★★★★★"),
+    ("guarantee", "Risk-free, or your money back.", "Risk-free"),
+    ("guarantee", "It never fails.", "never fails"),
+    ("guarantee", "100% leakproof.", "100%"),
+    ("health", "Boosts your immune system.", "immune system"),
+    ("health", "Relieves back pain overnight.", "Relieves back pain"),
+    ("finance", "Earn 5% interest on your savings.", "5% interest"),
+    ("environment", "Carbon-neutral delivery.", "Carbon-neutral"),
+    ("children", "Helps your baby settle.", "your baby"),
+    ("privacy", "Your data stays private with bank-grade encryption.", "encryption"),
+    ("scarcity", "Only 3 left!", "Only 3 left"),
+    ("scarcity", "Hurry, offer ends tonight.", "ends tonight"),
+    ("certification", "ISO 27001 certified.", "certified"),
+    ("certification", "An award-winning cheese.", "award-winning"),
+    ("price", "Free shipping on all orders.", "Free shipping"),
+    ("price", "Two for one on all curries.", "Two for one"),
+    ("price", "Now £9.99, was £15.", "£9.99"),
+    ("endorsement", "Dentists recommend it.", "Dentists recommend"),
+    ("endorsement", "As seen on TV.", "As seen on"),
+    ("before_after", "Before: chaos. After: calm.", "Before"),
+    ("before_after", "From cluttered to calm in a weekend.", "From cluttered to"),
+    ("implied", "The only bag you'll ever need.", "only bag you'll ever need"),
+    ("implied", "Finally, a kettle that works.", "Finally"),
+]
+
+CLEAN = [
+    "Feel free to write to us.",
+    "Our brownies are gluten-free.",
+    "Best regards, the Finch team",
+    "Best before: see the lid.",
+    "Your order number is 48213.",
+    "Call 0800 555 019, Monday to Friday, 9:00 to 17:30.",
+    "The shop opens at 9 am on 12 May.",
+    "The first step: open the box.",
+    "You may change it in the settings.",
+    "Is this seat free?",
+    "Add 200 g of flour and two eggs.",
+    "Never leave a candle unattended.",
+    "Read our privacy policy.",
+    "See www.best-free-tea.com or write to best@free.org",
+    "Turn left at the mill.",
+    "Learn more",
+]
+
+
+@pytest.mark.parametrize(("kind", "text", "words"), FOUND)
+def test_each_kind_is_found_at_its_place(kind, text, words):
+    """A claim of the kind lies on the words that make it one, with a plain sentence why it needs a source."""
+    start = text.index(words)
+    hits = [c for c in scan(text).claims if c.kind == kind and c.start < start + len(words) and c.end > start]
+    assert hits
+    assert all(c.why.endswith(".") and c.words for c in hits)
+    assert scan(text).sentences[0].mark == "claim"
+
+
+def test_every_kind_has_a_case_above():
+    """The list above leaves out no kind."""
+    assert {kind for kind, _, _ in FOUND} == set(CLAIM_KINDS)
+
+
+@pytest.mark.parametrize("text", CLEAN)
+def test_hard_clean_lines_stay_clean(text):
+    """What only looks like a claim (free time, regards, numbers that identify, instructions) is none, and not open."""
+    found = scan(text)
+    assert found.claims == ()
+    assert {s.mark for s in found.sentences} <= {"plain", "puffery"}
+
+
+@pytest.mark.parametrize(
+    "text", ["Guar\u200banteed.", "GU\u0410RANTEED", "g\u00fc\u0430ranteed", "ｇｕａｒａｎｔｅｅｄ"]
+)
+def test_disguises_do_not_help(text):
+    """Hidden characters, look-alike letters, accents and full width are seen through."""
+    assert [c.kind for c in scan(text).claims] == ["guarantee"]
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "mark"),
+    [
+        ("A delicious cup of coffee.", "en", "puffery"),
+        ("We sent you a parcel.", "en", "plain"),
+        ("The recipe needs 3 tomatoes.", "en", "unclassified"),
+        ("It improves your results.", "en", "unclassified"),
+        ("最高の品質です。", "en", "unclassified"),
+        ("Wir backen das Brot mit Liebe und Zeit für Sie.", "en", "unclassified"),
+        ("Klimaneutral hergestellt.", "de", "unclassified"),
+        ("Hier finden Sie Ihre Rechnung.", "de", "plain"),
+        ("Respecte votre peau.", "fr", "unclassified"),
+        ("Merci pour votre commande.", "fr", "plain"),
+        ("Cuida tu piel.", "es", "unclassified"),
+        ("Gracias por tu pedido.", "es", "plain"),
+        ("…", "en", "plain"),
+    ],
+)
+def test_what_is_no_claim_is_marked_for_what_it_is(text, language, mark):
+    """Praise, plain words, and what a person must look at, each with its reason."""
+    found = scan(text, language)
+    assert [s.mark for s in found.sentences] == [mark]
+    assert bool(found.sentences[0].why) == (mark != "plain")
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "kind"),
+    [
+        ("Über 40 % weniger Strom.", "de", "statistic"),
+        ("Die beste Wahl.", "de", "superlative"),
+        ("Geld-zurück-Garantie", "de", "guarantee"),
+        ("Jetzt kostenlos testen", "de", "price"),
+        ("Nur noch 3 Stück!", "de", "scarcity"),
+        ("Trois Lyonnais sur quatre", "fr", "statistic"),
+        ("La meilleure offre", "fr", "superlative"),
+        ("Satisfait ou remboursé", "fr", "guarantee"),
+        ("Livraison gratuite", "fr", "price"),
+        ("Derniers jours !", "fr", "scarcity"),
+        ("Ahorra un 40 % de tiempo", "es", "statistic"),
+        ("El mejor café", "es", "superlative"),
+        ("Te devolvemos el dinero", "es", "guarantee"),
+        ("Envío gratis", "es", "price"),
+        ("Últimas plazas", "es", "scarcity"),
+    ],
+)
+def test_the_other_languages_know_their_five_kinds(text, language, kind):
+    """Figures, superlatives, guarantees, prices and urgency are found in German, French and Spanish."""
+    assert kind in {c.kind for c in scan(text, language).claims}
+
+
+def test_a_language_without_rules_is_refused():
+    """Nothing is passed in silence: an unknown language names those there are."""
+    with pytest.raises(Refused, match="en, de, fr, es"):
+        scan("Ciao", "it")
+
+
+PIECES = st.sampled_from(
+    [
+        "The best ",
+        "tea. ",
+        "Only 3 left! ",
+        "👩‍👩‍👧 ",
+        "e\u0301",
+        "\r\n",
+        "\n\n",
+        "“I love it” – Ann ",
+        "Before: a. ",
+        "After: b. ",
+        "40% ",
+        "never ",
+        "#GutHealth ",
+        "最高。",
+        " ",
+    ]
+)
+
+
+@given(st.lists(PIECES, max_size=16).map("".join), st.sampled_from(["text", "markdown", "html"]))
+@settings(max_examples=80, deadline=None, derandomize=True)
+def test_the_contract_of_the_result_holds_on_any_text(text, form):
+    """Order, no overlap within a kind, words that stand in their span, "claim" exactly where a claim lies."""
+    found = scan_document(text, "en", form)
+    assert [c.start for c in found.claims] == sorted(c.start for c in found.claims)
+    for kind in CLAIM_KINDS:
+        ends = [(c.start, c.end) for c in found.claims if c.kind == kind]
+        assert all(a[1] <= b[0] for a, b in pairwise(ends))
+    for claim in found.claims:
+        assert 0 <= claim.start < claim.end <= len(text)
+        if form == "text":
+            assert all(word in text[claim.start : claim.end] for word in claim.words)
+    for s in found.sentences:
+        lies = any(c.start < s.end and c.end > s.start for c in found.claims)
+        assert (s.mark == "claim") == lies
+        assert bool(s.why) == (s.mark in {"puffery", "unclassified"})
+    if form == "text":
+        covered = {i for s in found.sentences for i in range(s.start, s.end)}
+        assert {i for i, c in enumerate(text) if not c.isspace()} == {i for i in covered if not text[i].isspace()}
+
+
+def test_scanning_twice_and_in_pieces_gives_the_same():
+    """The scanner has no memory: the same text, the same marks, wherever its sentence stands."""
+    alone = scan("Only 3 left.").claims[0]
+    later = scan("Hello there.\r\n\r\nOnly 3 left.").claims[0]
+    assert (later.start - alone.start, later.kind, later.words) == (16, alone.kind, alone.words)
+    assert scan("Only 3 left.") == scan("Only 3 left.")
+
+
+@pytest.mark.parametrize(
+    "unit", ["the best ", "no one in a ", "5 to ", "one in ", "every single ", "“", "before , ", "a. "]
+)
+def test_long_copy_is_scanned_in_one_pass(unit):
+    """Copy built to make patterns overlap is read to its end, and its claims stay within it."""
+    text = unit * (4_000 // len(unit))
+    found = scan(text)
+    assert all(c.end <= len(text) for c in found.claims)
+    assert found.sentences[-1].end == len(text.rstrip())
