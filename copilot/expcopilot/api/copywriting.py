@@ -116,12 +116,12 @@ class Copywriting(Wording):
 
         Args:
             brief: The brief's id.
-            experiment: Whose copy it is, where that is not the brief's own name.
+            experiment: Whose copy it is; when not given it is looked up, first under the brief's own name.
 
         Raises:
-            Refused: There is no such brief.
+            Refused: There is no such brief, or more than one.
         """
-        return self._reviewed(self._book(experiment or brief), brief, self._standards())
+        return self._reviewed(self._book(experiment or self._home(brief)), brief, self._standards())
 
     def waive(
         self,
@@ -148,10 +148,11 @@ class Copywriting(Wording):
         Raises:
             Refused: There is no such brief, variant or mark; or no reason.
         """
-        with self._recorded(experiment or brief, "waive"):
+        experiment = experiment or self._home(brief)
+        with self._recorded(experiment, "waive"):
             stands = self.copy(brief, experiment=experiment)
             review = deciding.find_review(stands, variant)
-            book, actor = self._book(experiment or brief), self.workspace.actor
+            book, actor = self._book(experiment), self.workspace.actor
             drafts = deciding.waive(book, review, mark, actor=actor, by=by, reason=reason, undo=undo)
             return self._kept(brief, experiment, drafts)
 
@@ -186,11 +187,12 @@ class Copywriting(Wording):
         Raises:
             Refused: It does not, and why.
         """
-        with self._recorded(experiment or brief, "source"):
+        experiment = experiment or self._home(brief)
+        with self._recorded(experiment, "source"):
             stands = self.copy(brief, experiment=experiment)
             review = deciding.find_review(stands, variant)
             drafts = deciding.source(
-                self._book(experiment or brief),
+                self._book(experiment),
                 review,
                 mark,
                 self._standards(),
@@ -226,10 +228,11 @@ class Copywriting(Wording):
         Raises:
             Refused: It is another text by now; or, of an approval, something in it is open: every place by name.
         """
-        with self._recorded(experiment or brief, "approve"):
+        experiment = experiment or self._home(brief)
+        with self._recorded(experiment, "approve"):
             stands = self.copy(brief, experiment=experiment)
             review = deciding.find_review(stands, variant)
-            book, actor = self._book(experiment or brief), self.workspace.actor
+            book, actor = self._book(experiment), self.workspace.actor
             drafts = deciding.approve(book, review, digest, action, actor=actor, by=by, reason=reason)
             return self._kept(brief, experiment, drafts)
 
@@ -249,8 +252,19 @@ class Copywriting(Wording):
         books: dict[str, CopyBook] = {}
         fresh: set[tuple[str, str]] = set()
         standards, actor = self._standards(), self.workspace.actor
+        homes: dict[str, tuple[str, ...]] | None = None
         for row in rows:
             experiment = row.experiment or row.brief
+            if experiment not in books:
+                books[experiment] = self._book(experiment)
+            if not row.experiment and row.brief not in books[experiment].drafted:
+                # Rare, and the whole ledger is read for it: once a file.
+                homes = writing.homes(self.ledger.entries()) if homes is None else homes
+                try:
+                    experiment = writing.home_of(row.brief, homes)
+                except Refused as failure:
+                    refused.append((row, failure))
+                    continue
             if experiment not in books or (row.brief, row.variant) in fresh:
                 books[experiment] = self._book(experiment)
             try:
@@ -283,17 +297,19 @@ class Copywriting(Wording):
         Raises:
             Refused: Something is open in a variant that was not rejected, every place by name; or nothing is approved.
         """
-        with self._recorded(experiment or brief, "export"):
+        experiment = experiment or self._home(brief)
+        with self._recorded(experiment, "export"):
             stands = self.copy(brief, experiment=experiment)
             leaving = deciding.hand_over(stands)
             name = writing.experiment_of(stands.brief)
-            handover = handing.handover_of(stands.brief, name, leaving, model=self._generator(name))
+            leaves, notes = deciding.without_open_control(stands.brief)
+            handover = handing.handover_of(leaves, name, leaving, model=self._generator(name))
             target = folder or self.workspace.folder / "handover" / handover.key
             files = handing.written(handover, form, target)
             rejected = tuple(r.variant.id for r in stands.reviews if r.standing == "rejected")
             record = handing.exported(handover, form, files)
             self.ledger.append(handing.exported_draft(record, name, self._book(name), actor=self.workspace.actor))
-            return Handed(folder=str(target), record=record, rejected=rejected)
+            return Handed(folder=str(target), record=record, rejected=rejected, notes=notes)
 
     # --- inside -------------------------------------------------------------------------------------------------
 
@@ -302,6 +318,16 @@ class Copywriting(Wording):
 
     def _book(self, experiment: str) -> CopyBook:
         return CopyBook.fold(experiment, self.ledger.entries(experiment))
+
+    def _home(self, brief: str) -> str:
+        """The experiment a brief's copy belongs to; the brief's own name where there is no such copy.
+
+        Raises:
+            Refused: ``copy.which_experiment``: more than one experiment has a brief of that name.
+        """
+        if brief in self._book(brief).drafted:
+            return brief
+        return writing.home_of(brief, writing.homes(self.ledger.entries()))
 
     def _generator(self, experiment: str) -> str:
         """The model that drafted last, as it names itself; "" where none did."""

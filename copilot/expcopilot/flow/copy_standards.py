@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Literal, NamedTuple
@@ -15,9 +16,10 @@ from copilot_tools.wording.brand import Style, check_brand
 from copilot_tools.wording.channel_checks import check_channel
 from copilot_tools.wording.channels import ChannelField, channel
 from copilot_tools.wording.claims.documents import scan_document
-from copilot_tools.wording.claims.marks import Scanned
+from copilot_tools.wording.claims.marks import Scanned, Sentence
 from copilot_tools.wording.claims.scan import scan
 from copilot_tools.wording.concepts import concepts
+from copilot_tools.wording.markup import visible_text
 from copilot_tools.wording.mechanisms import mechanism, mechanisms
 from copilot_tools.wording.quantities import quantities
 from copilot_tools.wording.text import sentences
@@ -66,13 +68,15 @@ _NO_STYLE = Style()
 
 
 _MARKUP = re.compile(r"<[A-Za-z/!][^>]*>|&#?\w+;")
+_TAG = re.compile(r"<!--|-->|<[A-Za-z/!][^>]*>|&#?\w+;")
+"""Markup with no word in it that could be hidden: of a comment its ends alone."""
 
 
 def scanned(text: str, language: str) -> Scanned:
     """A field's text after the scanner.
 
     Where it holds markup, both readings count: the words as they stand, and those a reader sees once it is drawn, so
-    that no tag can part a word.
+    that no tag can part a word. Words that are not drawn (code, comments, drawings) are sentences of their own.
 
     Raises:
         Refused: There are no rules for the language.
@@ -82,13 +86,33 @@ def scanned(text: str, language: str) -> Scanned:
         return plain
     drawn = scan_document(text, language, "html")
     claims = sorted({*plain.claims, *drawn.claims}, key=lambda c: (c.start, c.end, c.kind))
+    read = sorted((*drawn.sentences, *_undrawn(text, language)), key=lambda s: (s.start, s.end))
     sentences = tuple(
         s.model_copy(update={"mark": "claim", "why": ""})
         if s.mark in {"plain", "puffery"} and any(s.start <= c.start < s.end for c in claims)
         else s
-        for s in drawn.sentences
+        for s in read
     )
     return Scanned(language=language, claims=tuple(claims), sentences=sentences)
+
+
+def _undrawn(text: str, language: str) -> Iterator[Sentence]:
+    """Sentences of the words between tags that a reader is not shown: no other sentence begins where one of them does.
+
+    Their claims are found in the plain reading.
+    """
+    seen = visible_text(text, "html")
+    # What is drawn, and markup, blotted out: places stay, and no sentence runs across them.
+    hidden = list(text)
+    for start, end in zip(seen.starts, seen.ends, strict=True):
+        hidden[start:end] = "\0" * (end - start)
+    for match in _TAG.finditer(text):
+        hidden[match.start() : match.end()] = "\0" * (match.end() - match.start())
+    for piece in re.finditer(r"[^\0\s](?:[^\0]*[^\0\s])?", "".join(hidden)):
+        if any(letter.isalnum() for letter in piece.group()):
+            for found in scan(piece.group(), language).sentences:
+                places = {"start": piece.start() + found.start, "end": piece.start() + found.end}
+                yield found.model_copy(update=places)
 
 
 class UsableFact(NamedTuple):

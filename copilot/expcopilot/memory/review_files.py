@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -90,6 +91,14 @@ def parse(text: str, *, name: str = "review") -> tuple[ReviewRow, ...]:
                 name="review",
                 value=", ".join(columns)[:200],
             )
+        if twice := sorted({c for c in columns if c and columns.count(c) > 1}):
+            raise Refused.because(
+                "review.columns",
+                f"{name} has the column {', '.join(twice)} more than once, so nobody can tell which counts.",
+                "Keep one of each.",
+                name="review",
+                value=", ".join(twice)[:200],
+            )
         reader.fieldnames = columns
         rows = list(enumerate(reader, 1))
     except csv.Error as error:
@@ -117,10 +126,26 @@ def parse(text: str, *, name: str = "review") -> tuple[ReviewRow, ...]:
             continue
         del given["approve"]
         # Cells as they stand: whoever compares them with the copy knows how they were written.
+        # An empty one counts: a text may have been emptied.
         texts = {c.removeprefix(_TEXT): row.get(c) or "" for c in columns if c.startswith(_TEXT)}
         found.append(ReviewRow(number=number, action=action, texts=texts, **given))
-    refuse_if_any(problems)
+    refuse_if_any([*problems, *_contradictions(found, name)])
     return tuple(found)
+
+
+def _contradictions(rows: list[ReviewRow], name: str) -> Iterator[Refusal]:
+    first: dict[tuple[str, str, str], ReviewRow] = {}
+    for row in rows:
+        before = first.setdefault((row.experiment or row.brief, row.brief, row.variant), row)
+        if before.action != row.action:
+            yield Refusal(
+                code="review.contradiction",
+                reason=f"{name}, rows {before.number} and {row.number}: {row.variant[:80]} of {row.brief[:80]} is "
+                "approved in one and rejected in the other.",
+                cure="Keep the row that counts.",
+                name="approve",
+                value=row.variant[:80],
+            )
 
 
 def _bare(cell: str) -> str:

@@ -243,10 +243,8 @@ def _same_id(source: Source, files: list[str]) -> Refusal:
     return Refusal(
         code="source.same_id",
         reason=f"{' and '.join(map(repr, files[:4]))} have one id, {source.id!r}: nobody can tell which is meant.",
-        cure="Give each an `id` of its own, or take the others out of the folder.",
-        name="source",
-        value=source.file,
-    )
+        cure="Give each an `id` of its own.", name="source", value=source.file,
+    )  # fmt: skip
 
 
 _STANDINGS: dict[str, Standing] = {

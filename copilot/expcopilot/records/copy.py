@@ -184,7 +184,8 @@ class VariantApproval(Frozen):
         by: Who.
         at: ISO moment.
         reason: In their words.
-        basis: Digest of what its marks rested on when they decided: claims, sources, waivers, ticks.
+        basis: Digest of what its marks rested on when they decided (claims, sources, waivers, ticks), and of its
+            mechanism.
     """
 
     variant: str
@@ -210,7 +211,8 @@ class Review(Frozen):
         findings: Channel, accessibility and brand findings: (field, severity "error"|"warning", plain sentence).
         nearest: The nearest other text: (what it is, distance 0..1), smallest first.
         checked: Whether a model, too, has read this exact text for claims; the scanner always has.
-        basis: Digest of what the marks rest on: claims, sources, waivers, ticks. An approval covers it with the text.
+        basis: Digest of what the marks rest on (claims, sources, waivers, ticks), and of the mechanism. An approval
+            covers it with the text.
         approval: What a person decided last, whatever the text was then.
         standing: What of that holds for this text: "edited" and "reopened" say that an approval no longer does, because
             the text or what its marks rest on has changed since.

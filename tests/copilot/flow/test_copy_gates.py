@@ -9,6 +9,7 @@ from expcopilot.api import Copilot
 from expcopilot.flow.gates import pending
 from expcopilot.flow.steps.approve_copy import find_review
 from expcopilot.flow.steps.review import marks_of
+from expcopilot.memory.review_files import ReviewRow
 from writing import FACT, SOURCE, TEXT, brief, library, variant, written
 
 UNCLEAR = ("Take a break", "Коробка ждёт тебя.")
@@ -196,3 +197,83 @@ def test_unknown_names_are_answered_with_the_nearest(copilot):
     with pytest.raises(Refused, match="has no mark"):
         copilot.waive("spring", "v2", "C99", reason="because")
     assert "sprint" not in copilot.ledger.experiments()
+
+
+def test_a_changed_mechanism_reopens_an_approval(copilot):
+    """What a variant is called leaves with it: another name is not the one that was approved; the old one is again."""
+    written(copilot, "v1")
+    approve(copilot, "v1")
+    copilot.import_variants(brief(), [variant("v1", mechanism="clinically proven")], model=None)
+    assert copilot.copy("spring").reviews[0].standing == "reopened"
+    with pytest.raises(Refused, match="mechanism") as refused:
+        copilot.export("spring", "csv")
+    assert codes(refused) == ["copy.reopened"]
+    written(copilot, "v1")
+    assert copilot.copy("spring").reviews[0].standing == "approved"
+
+
+@pytest.mark.parametrize(("title", "leaves"), [("Cook with us", True), ("The best box in town", False)])
+def test_todays_copy_leaves_only_where_nothing_in_it_is_open(copilot, title, leaves):
+    """Nobody approves the control: with a claim in it, the receiving tool serves its own, and the hand-over says so."""
+    wanted = brief(control=[{"name": "title", "text": title}])
+    copilot.import_variants(wanted, [variant("v1")], model=None)
+    approve(copilot, "v1")
+    handed = copilot.export("spring", "csv")
+    text = "".join(
+        (copilot.workspace.folder / "handover" / "spring" / name).read_text() for name, _ in handed.record.files
+    )
+    assert (title in text) is leaves
+    assert bool(handed.notes) is not leaves
+
+
+def test_a_brief_of_another_experiment_is_found_by_its_name(copilot):
+    """Every verb finds it without being told; a name that stands in two experiments is not guessed at."""
+    copilot.import_variants(brief(experiment="season"), [variant("v1", *UNCLEAR)], model=None)
+    copilot.tick("spring", "v1", "S1", reason="A play on words")
+    assert approve(copilot, "v1").reviews[0].standing == "approved"
+    assert [name for name, _ in copilot.export("spring", "csv").variants] == ["v1"]
+    assert copilot.ledger.experiments() == ("season",)
+    digest = copilot.copy("spring").reviews[0].digest
+    row = ReviewRow(number=1, brief="spring", variant="v1", digest=digest, action="reject", by="Grace")
+    done, refused = copilot.approve_reviewed([row])
+    assert (done, refused) == ((row,), ())
+    assert copilot.copy("spring", experiment="season").reviews[0].standing == "rejected"
+    copilot.import_variants(brief(experiment="autumn"), [variant("v1")], model=None)
+    with pytest.raises(Refused, match="autumn, season"):
+        copilot.copy("spring")
+    assert copilot.copy("spring", experiment="autumn").reviews[0].standing == "undecided"
+
+
+@pytest.mark.parametrize(
+    "name", ["   ", "\u200b", "\u3164", "...", "Ada\nGrace", "Ada\u202eecarG", "A" * 201, "A\x1b[2J"]
+)
+def test_who_decides_has_a_name(copilot, name):
+    """A waiver, a tick, a quotation and an approval each stand beside one line with a letter or digit in it."""
+    written(copilot, "v1", "v2", v1=UNCLEAR)
+    settle = [
+        lambda: copilot.waive("spring", "v2", "C1", reason="Legal agreed", by=name),
+        lambda: copilot.tick("spring", "v1", "S1", reason="A play on words", by=name),
+        lambda: copilot.source_claim("spring", "v2", "C1", source="pause-terms", quotation=FACT, by=name),
+        lambda: approve(copilot, "v2", action="reject", by=name),
+    ]
+    for call in settle:
+        with pytest.raises(Refused) as refused:
+            call()
+        assert codes(refused) == ["copy.no_name"]
+    assert [e for e in copilot.ledger.entries("spring") if e.kind in {"decided", "sourced"}] == []
+
+
+@pytest.mark.parametrize("reason", ["\u200b", "!!!", "x" * 2_001, "fine\x00"])
+def test_a_reason_says_something(copilot, reason):
+    """Signs alone, nothing that is seen, or more than anybody reads is no reason; an approval needs none."""
+    written(copilot, "v1", "v2")
+    for call in (
+        lambda: copilot.waive("spring", "v2", "C1", reason=reason),
+        lambda: approve(copilot, "v1", reason=reason),
+    ):
+        with pytest.raises(Refused) as refused:
+            call()
+        assert codes(refused) == ["copy.no_reason"]
+    said = approve(copilot, "v1", reason="Read it\ntwice").reviews[0].approval
+    assert said is not None
+    assert said.reason == "Read it twice"

@@ -226,3 +226,28 @@ def test_no_tag_parts_a_word_of_a_claim(copilot):
     words = [m.words for m in marks_of(review)]
     assert any("cheap<b>est" in w for w in words), words
     assert any("guaranteed" in w for w in words), words
+
+
+def test_words_that_are_not_drawn_keep_their_marks(copilot):
+    """A sentence inside code, a comment or a drawing that nobody could classify waits for a person, each by itself."""
+    body = "Fresh food.<!-- Коробка ждёт тебя. --> <code>Сад зовёт нас. Мы идём.</code> <svg><text>Вот дом</text></svg>"
+    review = copilot.import_variants(brief(), [variant("v1", "Take a break", body)], model=None).reviews[0]
+    words = [m.words for m in marks_of(review) if m.status == "unclassified"]
+    assert words == ["Коробка ждёт тебя.", "Сад зовёт нас.", "Мы идём.", "Вот дом"]
+
+
+def test_markup_without_words_of_its_own_adds_no_mark(copilot):
+    """Tags and character references around drawn words are no sentences."""
+    body = "<p>Put the <b>box</b> on hold &amp; rest.</p>\n<p>It waits where you left it.</p>"
+    review = copilot.import_variants(brief(), [variant("v1", "Take a break", body)], model=None).reviews[0]
+    assert len(review.marks[1].sentences) == 2
+    assert review.open_marks == 0
+
+
+def test_a_draft_with_a_mechanism_nobody_asked_for_is_dropped(copilot):
+    """What a model calls its variant leaves the house with it, so it chooses among the names it was given."""
+    sly = [draft(*TEXT[n], m) for n, m in zip(TEXT, (*MECHANISMS[:2], "clinically proven"), strict=True)]
+    with Loopback(on_the_wire(drafts(*sly))) as server:
+        reviewed = go(copilot, server)
+    assert [r.variant.mechanism for r in reviewed.reviews] == list(MECHANISMS[:2])
+    assert "2 of 3" in " ".join(reviewed.notes)

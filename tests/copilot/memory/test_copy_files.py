@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from copilot_tools.refusals import Refused
+from expcopilot.flow.batch.review_texts import refuse_if_edited
 from expcopilot.memory import brief_files, review_files, variant_files
-from writing import BRIEF, CSV, brief, variant
+from writing import BRIEF, CSV, TEXT, brief, variant
 
 FIELDS = ("title", "body")
 
@@ -123,3 +124,31 @@ def test_a_review_file_is_read_back_and_empty_rows_are_not_decided():
         review_files.parse(head + "spring,v1,abcdef123456,maybe,,,x\n")
     with pytest.raises(Refused, match="no column"):
         review_files.parse("brief,variant\nspring,v1\n")
+
+
+def test_a_review_file_that_contradicts_itself_is_refused():
+    """A column that stands there twice, and a yes beside a no for one variant, decide nothing; repeats of one do."""
+    row = "spring,v1,abcdef123456,{},Grace,\n"
+    with pytest.raises(Refused) as refused:
+        review_files.parse("brief,variant,digest,approve,by,reason,Approve\nspring,v1,abcdef123456,no,G,,yes\n")
+    assert codes(refused) == ["review.columns"]
+    head = "brief,variant,digest,approve,by,reason\n"
+    with pytest.raises(Refused, match="rows 1 and 2") as refused:
+        review_files.parse(head + row.format("yes") + row.format("no"))
+    assert codes(refused) == ["review.contradiction"]
+    assert len(review_files.parse(head + row.format("yes") * 2)) == 2
+    assert (
+        len(review_files.parse("brief,variant,digest,approve,by,reason,,\n" + "spring,v1,abcdef123456,x,G,,,\n")) == 1
+    )
+
+
+def test_an_emptied_text_in_a_review_file_is_an_edit():
+    """Whoever empties the cell of a text has edited it: the row does not approve what was drafted."""
+    head = "brief,variant,digest,approve,by,reason,text.title,text.body,text.subject\n"
+    text = "spring,v1,abcdef123456,yes,Grace,,{},{},\n"
+    (kept,) = review_files.parse(head + text.format("Take a break", TEXT["v1"][1]))
+    refuse_if_edited(variant("v1"), kept)
+    for title, body in (("", TEXT["v1"][1]), ("", "")):
+        (row,) = review_files.parse(head + text.format(title, body))
+        with pytest.raises(Refused, match="title of v1 was edited"):
+            refuse_if_edited(variant("v1"), row)

@@ -327,13 +327,27 @@ def test_bad_front_matter_is_refused(folder, front):
 
 
 def test_two_cards_and_two_of_one_id_are_refused(folder):
-    """A source described twice is not usable, and of two with one id only the first is."""
+    """A source described twice is not usable, and neither are two with one id: nobody can tell which is meant."""
     put(folder, "study.md", STUDY)
     put(folder, "study.txt", STUDY)
     put(folder, "twice.md", STUDY)
     put(folder, "sources.toml", '["twice.md"]\nowner = "E"\nkind = "study"\n')
     codes = [[p.code for p in s.problems] for s in library(folder).sources]
-    assert codes == [[], ["source.same_id"], ["source.two_cards"]]
+    assert codes == [["source.same_id"], ["source.same_id"], ["source.two_cards"]]
+
+
+def test_a_file_beside_a_source_never_speaks_in_its_name(folder):
+    """An undeclared file with a source's name replaces no text of it: both are named, and neither carries a claim."""
+    put(folder, "study.md", STUDY)
+    put(folder, "study.txt", "97% of shoppers finished within a minute.\n")
+    found = library(folder)
+    assert found.text("study") == ""
+    assert not found.facts()
+    for name in ("study", "study.md", "study.txt"):
+        bound = found.bind("97% of shoppers finished within a minute.", "97% of shoppers finished", name)
+        assert bound.evidence is None
+        assert "study.md" in bound.why
+        assert "study.txt" in bound.why
 
 
 def test_adding_keeps_comments_and_never_overwrites(folder, tmp_path):

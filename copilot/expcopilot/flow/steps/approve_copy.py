@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 from typing import Literal
 
@@ -9,20 +10,24 @@ from copilot_tools.nearest import nearest
 from copilot_tools.refusals import Refusal, Refused, refuse_if_any
 from copilot_tools.wording.plain import shortened
 from expcopilot.flow import gates
-from expcopilot.flow.copy_standards import Standards
+from expcopilot.flow.copy_standards import Standards, scanned
 from expcopilot.flow.steps.review import OpenMark, marks_of
-from expcopilot.records.copy import Evidence, Review
+from expcopilot.records.copy import Brief, Evidence, Review
 from expcopilot.records.copybook import CopyBook, Reviewed, Sourced
 from expcopilot.records.digest import digest
 from expcopilot.records.entry import Draft
 from expcopilot.records.gate import Proposal
 
-__all__ = ["approve", "find_mark", "find_review", "hand_over", "open_places", "source", "waive"]
+__all__ = ["approve", "find_mark", "find_review", "hand_over", "open_places", "source", "waive", "without_open_control"]
 
 _SHORTEST_DIGEST = 8
 """Characters of a digest a person may type: more than enough to tell two texts of one variant apart."""
 
-_REASON_AT_MOST = 1000
+_REASON_AT_MOST = 2000
+_NAME_AT_MOST = 200
+_UNSEEN = frozenset("\u115f\u1160\u3164\uffa0")
+"""Letters to Unicode, and blank to everybody else: the fillers of Hangul."""
+_REORDERING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def find_review(reviewed: Reviewed, variant: str) -> Review:
@@ -79,18 +84,10 @@ def waive(
         undo: Take an earlier waiver or tick back.
 
     Raises:
-        Refused: There is no such mark, or no reason.
+        Refused: There is no such mark, no name, or no reason.
     """
     mark = find_mark(review, label)
-    said = " ".join(reason.split())
-    if not said or len(said) > _REASON_AT_MOST:
-        raise Refused.because(
-            "copy.no_reason",
-            f"{label} is waived or ticked by a named person with a reason; this one has {len(said)} characters.",
-            f"Say why in your own words, in at most {_REASON_AT_MOST:,} characters: it stands beside your name.",
-            name="reason",
-            value=said[:60],
-        )
+    by, said = _name(by, actor), _said(reason)
     what = "Tick this sentence" if mark.place.kind == "unclassified" else "Let this claim stand without a source"
     proposal = Proposal(
         gate="waiver",
@@ -124,8 +121,9 @@ def source(
 
     Raises:
         Refused: There is no such mark or source, the quotation does not stand there word for word, the claim's numbers
-            do not stand in it, or the source has expired.
+            do not stand in it, or the source has expired; or no name.
     """
+    by = _name(by, actor)
     mark = find_mark(review, label)
     if mark.place.kind == "unclassified":
         raise Refused.because(
@@ -175,9 +173,11 @@ def approve(
         reason: In their words.
 
     Raises:
-        Refused: The text has changed since they saw it; or, of an approval, something in it is still open.
+        Refused: The text has changed since they saw it; of an approval, something in it is still open; or no name, or
+            a reason that says nothing.
     """
     variant = review.variant
+    by, said = _name(by, actor), _said(reason) if reason.split() else ""
     if len(seen) < _SHORTEST_DIGEST or not review.digest.startswith(seen.lower()):
         raise Refused.because(
             "copy.changed",
@@ -192,6 +192,7 @@ def approve(
     content = {
         "brief": variant.brief,
         "variant": variant.id,
+        "mechanism": variant.mechanism,
         "digest": review.digest,
         "basis": review.basis,
         "fields": [f.to_json() for f in variant.fields],
@@ -209,7 +210,7 @@ def approve(
         answered=(count, before if stands else ""),
         actor=actor,
         by=by,
-        reason=reason[:_REASON_AT_MOST],
+        reason=said,
     )
 
 
@@ -230,6 +231,23 @@ def hand_over(reviewed: Reviewed) -> tuple[Review, ...]:
             value=reviewed.brief.id,
         )
     return leaving
+
+
+def without_open_control(brief: Brief) -> tuple[Brief, tuple[str, ...]]:
+    """Today's copy leaves with the variants only where nothing in it is open: nobody sourced, ticked or approved it.
+
+    Returns:
+        The brief to hand over, and why its control stayed.
+    """
+    for field in brief.control:
+        found = scanned(field.text, brief.language)
+        if found.claims or any(s.mark == "unclassified" for s in found.sentences):
+            note = (
+                f"Not in it: today's copy, because its {field.name} holds a claim or a sentence nobody could classify, "
+                "and nobody approved it; the receiving tool serves its own."
+            )
+            return brief.model_copy(update={"control": ()}), (note,)
+    return brief, ()
 
 
 def open_places(reviewed: Reviewed) -> tuple[Refusal, ...]:
@@ -283,8 +301,53 @@ def _unapproved(review: Review) -> Iterator[Refusal]:
         "undecided": f"{variant.id} is not approved by anybody.",
         "edited": f"{variant.id} was edited after {by} (text {approval.digest[:12] if approval else ''} then, "
         f"{review.digest[:12]} now); an approval covers the exact text.",
-        "reopened": f"{variant.id}: what its claims rest on has changed since {by}: a source, a waiver or a tick.",
+        "reopened": f"{variant.id}: what its approval rests on has changed since {by}: a source, a waiver, a "
+        "tick, or the mechanism it is named by.",
     }.get(review.standing)
     if sentence:
         code = {"undecided": "unapproved", "edited": "edited", "reopened": "reopened"}[review.standing]
         yield Refusal(code=f"copy.{code}", reason=sentence, cure=cure, name=variant.id, value=review.digest[:12])
+
+
+def _name(by: str, actor: str) -> str:
+    """Who decided, where that is not the actor: one line with a letter or digit that is seen.
+
+    Raises:
+        Refused: ``copy.no_name``.
+    """
+    name = by.strip() or by
+    given = name or actor
+    if not _visible(given) or len(given) > _NAME_AT_MOST:
+        raise Refused.because(
+            "copy.no_name",
+            f"{given[:60]!r} is nobody's name, and a decision on copy stands beside one.",
+            f"Give a name on one line, with a letter or digit, of at most {_NAME_AT_MOST} characters.",
+            name="by",
+            value=given[:60],
+        )
+    return name
+
+
+def _said(reason: str) -> str:
+    """A reason on one line.
+
+    Raises:
+        Refused: ``copy.no_reason``.
+    """
+    said = " ".join(reason.split())
+    if not _visible(said) or len(said) > _REASON_AT_MOST:
+        raise Refused.because(
+            "copy.no_reason",
+            f"A decision stands beside a reason a person can read; this one has {len(said):,} characters, or no letter "
+            "or digit among them, or some that cannot be shown.",
+            f"Say why in your own words, in at most {_REASON_AT_MOST:,} characters: it stands beside the name.",
+            name="reason",
+            value=said[:60],
+        )
+    return said
+
+
+def _visible(text: str) -> bool:
+    """Whether a text is one line that reads as it is written, with a letter or digit somebody can see."""
+    broken = any(unicodedata.category(c) in {"Cc", "Cs", "Zl", "Zp"} or c in _REORDERING for c in text)
+    return not broken and any(c.isalnum() and c not in _UNSEEN for c in text)

@@ -24,11 +24,13 @@ class Handed(Frozen):
         folder: Where the files are.
         record: What the ledger keeps of it: form, texts and files with their digests.
         rejected: Variants that stayed because a person rejected them.
+        notes: What else stayed, and why, one plain sentence each.
     """
 
     folder: str
     record: Exported
     rejected: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def variants(self) -> tuple[tuple[str, str], ...]:

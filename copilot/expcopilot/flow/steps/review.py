@@ -84,7 +84,7 @@ def review(
         _marks(variant, field, [claim for name, claim in added if name == field.name], standards, book)
         for field in variant.fields
     )
-    basis = basis_of(marks)
+    basis = basis_of(marks, variant.mechanism)
     approval = book.approval(variant.brief, variant.id) if book else None
     return Review(
         variant=variant,
@@ -137,9 +137,9 @@ def marks_of(review: Review) -> tuple[OpenMark, ...]:
     return tuple(found)
 
 
-def basis_of(marks: Sequence[FieldMarks]) -> str:
-    """Digest of everything an approval leans on beside the text itself."""
-    return digest([field.to_json() for field in marks])
+def basis_of(marks: Sequence[FieldMarks], mechanism: str) -> str:
+    """Digest of everything an approval leans on beside the text itself; the mechanism leaves with the text."""
+    return digest({"marks": [field.to_json() for field in marks], "mechanism": mechanism})
 
 
 def _settled_by(state: ClaimState) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from copilot_tools.refusals import Refused
@@ -14,9 +14,18 @@ from expcopilot.language.roles.claim_checker import CLAIM_CHECKER, ClaimCheckerI
 from expcopilot.language.roles.generator import GENERATOR, ChannelField, DraftVariant, GeneratorInputs, SourceFact
 from expcopilot.records.copy import Brief, FieldText, Variant
 from expcopilot.records.copybook import Checked, CopyBook, Drafted, NearDuplicate
-from expcopilot.records.entry import Draft
+from expcopilot.records.entry import Draft, Entry
 
-__all__ = ["checked_draft", "drafted", "drafted_draft", "experiment_of", "imported", "near_duplicates"]
+__all__ = [
+    "checked_draft",
+    "drafted",
+    "drafted_draft",
+    "experiment_of",
+    "home_of",
+    "homes",
+    "imported",
+    "near_duplicates",
+]
 
 
 class _Near(NamedTuple):
@@ -29,6 +38,33 @@ class _Near(NamedTuple):
 def experiment_of(brief: Brief) -> str:
     """The experiment whose record a brief's copy belongs to."""
     return brief.experiment or brief.id
+
+
+def homes(entries: Iterable[Entry]) -> dict[str, tuple[str, ...]]:
+    """Brief's id -> the experiments that hold copy for it, over a whole ledger."""
+    found: dict[str, dict[str, None]] = {}
+    for entry in entries:
+        if entry.kind == "drafted":
+            found.setdefault(str(entry.payload["brief"]["id"]), {})[entry.experiment] = None
+    return {brief: tuple(experiments) for brief, experiments in found.items()}
+
+
+def home_of(brief: str, homes: Mapping[str, tuple[str, ...]]) -> str:
+    """The experiment a brief's copy belongs to; the brief's own name where there is no copy of it.
+
+    Raises:
+        Refused: ``copy.which_experiment``: more than one experiment has a brief of that name.
+    """
+    found = sorted(homes.get(brief, (brief,)))
+    if len(found) > 1:
+        raise Refused.because(
+            "copy.which_experiment",
+            f"{brief!r} is a brief of {len(found)} experiments: {', '.join(found[:8])}.",
+            "Say whose copy is meant, or give one of the briefs another id.",
+            name="brief",
+            value=brief,
+        )
+    return found[0]
 
 
 def drafted(brief: Brief, speech: Speech, standards: Standards, *, again: int = 0) -> Drafted:
@@ -207,17 +243,22 @@ def _inputs(brief: Brief, standards: Standards) -> GeneratorInputs:
 
 
 def _variant(brief: Brief, inputs: GeneratorInputs, draft: DraftVariant, name: str) -> Variant | None:
-    """A draft as a variant, its fields in the channel's order; None where it is not one: a field missing or empty."""
+    """A draft as a variant, its fields in the channel's order; None where it is not one.
+
+    A field is missing or empty; or its mechanism, which leaves the house with it, is none of those asked for.
+    """
     texts = {f.name: f.text.strip() for f in draft.fields}
     wanted = [f.name for f in inputs.fields]
     if set(texts) - set(wanted) or not all(texts.get(n) for n in wanted):
+        return None
+    if draft.mechanism.strip() not in inputs.mechanisms:
         return None
     known = {f.id for f in inputs.facts}
     return Variant(
         id=name,
         brief=brief.id,
         channel=brief.channel,
-        mechanism=draft.mechanism.strip() or "unnamed",
+        mechanism=draft.mechanism.strip(),
         fields=tuple(FieldText(name=n, text=texts[n]) for n in wanted),
         facts=tuple(f for f in draft.facts if f in known),
         author="model",

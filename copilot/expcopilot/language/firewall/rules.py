@@ -39,8 +39,8 @@ def reasons_against(
         >>> facts = {effect.id: effect}
         >>> reasons_against(Statement(text="The estimate is {primary.b.effect}."), facts)
         ()
-        >>> reasons_against(Statement(text="B clearly won."), facts)
-        ("'b' is not in the vocabulary.", "'clearly' is not in the vocabulary.", "'won' is not in the vocabulary.")
+        >>> reasons_against(Statement(text="The page clearly won the test."), facts)
+        ("'clearly' is not in the vocabulary.", "'won' is not in the vocabulary.")
     """
     lexical = lexicon(language)
     if len(statement.text) > LONGEST:

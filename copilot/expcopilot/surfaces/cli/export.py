@@ -50,4 +50,6 @@ def command(*, brief: str, form: str, out: Path | None, as_json: bool) -> None:
     show.line(f"Handed over: {names} of {brief}, each exactly as approved.", "bold green")
     if handed.rejected:
         show.line(f"Not in it, because rejected: {', '.join(handed.rejected)}.", "dim")
+    for note in handed.notes:
+        show.line(note, "dim")
     show.paths("", [show.near(Path(handed.folder) / name) for name, _ in handed.record.files])
