@@ -236,7 +236,8 @@ class Standards:
     def evidence(self, text: str, span: tuple[int, int], source: str, quotation: str, language: str) -> Evidence | str:
         """Whether a quotation carries the claim at ``span`` of ``text``: the evidence, or why not."""
         sentence, place = _sentence(text, span)
-        bound = self.library.bind(sentence, quotation, source, span=place, language=language)
+        others = tuple((c.start, c.end) for c in scanned(sentence, language).claims)  # each needs its own evidence
+        bound = self.library.bind(sentence, quotation, source, span=place, apart=others, language=language)
         return bound.evidence or bound.why
 
     def evidence_of_fact(self, text: str, span: tuple[int, int], fact: str, language: str) -> Evidence | str:

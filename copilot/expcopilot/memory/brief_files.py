@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from copilot_tools.nearest import nearest
 from copilot_tools.refusals import Refusal, Refused, refuse_if_any
 from copilot_tools.validation import refusals_of
+from expcopilot.memory.small_file import read_small
 from expcopilot.records.copy import Brief
 
 __all__ = ["LABELS", "load", "parse_data", "parse_text"]
@@ -65,24 +66,14 @@ def load(path: Path) -> Brief:
         Refused: ``brief.unreadable``, ``brief.too_large``, ``brief.not_yaml``, ``brief.unlabelled``, or every field
             that is missing or wrong, together.
     """
-    try:
-        if path.stat().st_size > _LARGEST:
-            raise Refused.because(
-                "brief.too_large",
-                f"The brief {path.name!r} has {path.stat().st_size:,} bytes; a brief has at most {_LARGEST:,}.",
-                "Keep what a copywriter needs; put studies and price lists into the folder of sources.",
-                name="brief",
-                value=str(path),
-            )
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Refused.because(
-            "brief.unreadable",
-            f"The brief {path.name!r} cannot be read: {error}.",
-            "Save it as UTF-8 text, and make sure you may read it.",
-            name="brief",
-            value=str(path),
-        ) from None
+    text = read_small(
+        path,
+        kind="brief",
+        called="The brief",
+        most_bytes=_LARGEST,
+        unreadable="Save it as UTF-8 text, and make sure you may read it.",
+        too_large="Keep what a copywriter needs; put studies and price lists into the folder of sources.",
+    )
     if path.suffix.lower() in {".yaml", ".yml", ".json"}:
         return parse_data(_yaml(text, path.name), name=path.name, stem=path.stem)
     return parse_text(text, name=path.name, stem=path.stem)
@@ -154,7 +145,9 @@ def _parts(text: str, name: str) -> tuple[dict[str, list[str]], list[Refusal]]:
     parts: dict[str, list[str]] = {}
     problems: list[Refusal] = []
     here: str | None = None
-    for number, line in enumerate(text.splitlines(), 1):
+    rows = text.splitlines()
+    title = next((number for number, row in enumerate(rows, 1) if row.strip()), 0)
+    for number, line in enumerate(rows, 1):
         heading = _HEADING.match(line)
         label = heading or _LABEL.match(line)
         known = LABELS.get(" ".join(label["label"].lower().replace("_", " ").split())) if label else None
@@ -162,7 +155,7 @@ def _parts(text: str, name: str) -> tuple[dict[str, list[str]], list[Refusal]]:
             here = known
             rest = (label.groupdict().get("rest") or "").strip()
             parts.setdefault(here, []).extend([rest] if rest else [])
-        elif heading and not parts and number == next(n for n, row in enumerate(text.splitlines(), 1) if row.strip()):
+        elif heading and not parts and number == title:
             continue  # a title over the whole brief
         elif line.strip() and (here is None or heading):
             problems.append(_unlabelled(line.strip(), number, label["label"] if label else "", name))
@@ -193,16 +186,16 @@ def _items(lines: list[str]) -> list[str]:
 
 
 def _control(lines: list[str], name: str) -> dict[str, str]:
-    fields: dict[str, str] = {}
+    fields: dict[str, list[str]] = {}
     field = ""
     for line in lines:
         bare = _BULLET.sub("", line)
         label = re.match(r"^\s*([A-Za-z][\w .-]{0,40}?)\s*:\s*(.*)$", bare)
         if label:
             field = "_".join(label[1].lower().split())
-            fields[field] = label[2].strip()
+            fields[field] = [label[2].strip()]
         elif line.strip() and field:
-            fields[field] = f"{fields[field]}\n{line.strip()}".strip()
+            fields[field].append(line.strip())
         elif line.strip():
             raise Refused.because(
                 "brief.control",
@@ -211,7 +204,7 @@ def _control(lines: list[str], name: str) -> dict[str, str]:
                 name="control",
                 value=line.strip()[:60],
             )
-    return fields
+    return {name: "\n".join(said).strip() for name, said in fields.items()}
 
 
 def _empty(brief: Brief) -> list[Refusal]:

@@ -10,6 +10,7 @@ from typing import Literal
 
 from copilot_tools.base import Frozen
 from copilot_tools.refusals import Refusal, Refused, refuse_if_any
+from expcopilot.memory.small_file import read_small
 
 __all__ = ["ReviewRow", "load", "parse"]
 
@@ -54,24 +55,14 @@ def load(path: Path) -> tuple[ReviewRow, ...]:
     Raises:
         Refused: ``review.unreadable``, ``review.too_large``, or everything wrong in it together.
     """
-    try:
-        if path.stat().st_size > _LARGEST:
-            raise Refused.because(
-                "review.too_large",
-                f"{path.name!r} has {path.stat().st_size:,} bytes; at most {_LARGEST:,} are read.",
-                "Split it; each part keeps the header.",
-                name="review",
-                value=str(path),
-            )
-        text = path.read_bytes().decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Refused.because(
-            "review.unreadable",
-            f"The review file {path.name!r} cannot be read: {error}.",
-            "Save it as CSV in UTF-8, and make sure you may read it.",
-            name="review",
-            value=str(path),
-        ) from None
+    text = read_small(
+        path,
+        kind="review",
+        called="The review file",
+        most_bytes=_LARGEST,
+        unreadable="Save it as CSV in UTF-8, and make sure you may read it.",
+        too_large="Split it; each part keeps the header.",
+    )
     return parse(text, name=path.name)
 
 

@@ -101,7 +101,9 @@ def front_matter(text: str, where: str) -> tuple[dict[str, Any] | None, str]:
     from ruamel.yaml.error import YAMLError  # noqa: PLC0415
 
     try:
-        data = YAML(typ="safe", pure=True).load(found[1]) if len(found[1]) <= _MOST_FRONT else None
+        yaml = YAML(typ="safe", pure=True)
+        yaml.Constructor = _lenient_dates(yaml.Constructor)
+        data = yaml.load(found[1]) if len(found[1]) <= _MOST_FRONT else None
     except (YAMLError, ValueError, TypeError, LookupError, AttributeError, RecursionError):
         data = None
     if not isinstance(data, dict) or not all(isinstance(key, str) for key in data):
@@ -116,6 +118,20 @@ def front_matter(text: str, where: str) -> tuple[dict[str, Any] | None, str]:
 
 
 _MOST_FRONT = 100_000
+
+
+def _lenient_dates(constructor: Any) -> Any:
+    """A constructor that leaves a day which no calendar has as it is written: whoever reads the card says so."""
+
+    def day(made: Any, node: Any) -> Any:
+        try:
+            return made.construct_yaml_timestamp(node)
+        except ValueError:
+            return node.value
+
+    lenient = type("LenientDates", (constructor,), {})
+    lenient.add_constructor("tag:yaml.org,2002:timestamp", day)  # type: ignore[attr-defined]
+    return lenient
 
 
 def load_cards(path: Path) -> dict[str, Any]:

@@ -94,6 +94,11 @@ def _decoded(data: bytes, name: str) -> str:
 
 
 _HIDDEN = frozenset({"script", "style", "template", "noscript", "head", "svg", "iframe", "object"})
+_STRUCK = frozenset({"del", "s", "strike"})  # taken back by whoever wrote it
+_UNSEEN = re.compile(
+    r"display:none|visibility:(?:hidden|collapse)|text-decoration[a-z-]*:[^;]*line-through|opacity:0(?:\.0*)?(?:[;%]|$)"
+    r"|font-size:0(?:\.0*)?(?:[a-z%]*)(?:;|$)"
+)
 _INLINE = frozenset(
     [
         "a",
@@ -141,7 +146,7 @@ class _Visible(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         names = dict(attrs)
         style = re.sub(r"\s", "", names.get("style") or "").lower()
-        unseen = tag in _HIDDEN or "hidden" in names or "display:none" in style or "visibility:hidden" in style
+        unseen = tag in _HIDDEN or tag in _STRUCK or "hidden" in names or _UNSEEN.search(style) is not None
         if tag not in _VOID and (self.hidden or unseen):
             if unseen or tag == self.hidden[-1]:
                 self.hidden.append(tag)

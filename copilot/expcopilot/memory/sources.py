@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+import shlex
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
@@ -154,7 +155,14 @@ class SourceLibrary:
         return next((fact for fact in self.facts(purpose="hypothesis") if fact.id == fact_id), None)
 
     def bind(
-        self, claim: str, quotation: str, source: str, *, span: tuple[int, int] | None = None, language: str = "en"
+        self,
+        claim: str,
+        quotation: str,
+        source: str,
+        *,
+        span: tuple[int, int] | None = None,
+        apart: Sequence[tuple[int, int]] = (),
+        language: str = "en",
     ) -> Bound:
         """Hold a claim against a quotation from a source. Proposals may come from anybody; this decides.
 
@@ -163,6 +171,7 @@ class SourceLibrary:
             quotation: The words said to stand in the source.
             source: Id or file of the source.
             span: The claim's code points in ``claim``; all of it when None.
+            apart: Places of the sentence's other claims, which need evidence of their own.
             language: Of the claim.
         """
         try:
@@ -172,7 +181,7 @@ class SourceLibrary:
         if found.card is None or found.standing != "usable":
             return Bound(evidence=None, why=_why_unusable(found))
         match = match_quotation(
-            claim, quotation, self.text(found.id), span=span, language=language,
+            claim, quotation, self.text(found.id), span=span, apart=apart, language=language,
             source_language=found.card.language, expires=found.card.expires, today=self.today,
         )  # fmt: skip
         if not match.sourced or match.place is None:
@@ -277,7 +286,9 @@ def _problems(name: str, card: Card | None, digest: str, text: str, today: date)
         yield Refusal(
             code="source.expired",
             reason=f"{name!r} counted until {card.expires.isoformat()}.",
-            cure="Find a newer source, or have its owner set a later `expires`.",
+            cure="Find a newer source, or have its owner renew it: "
+            f"`expcopilot sources add {shlex.quote(f'sources/{name}')} --expires YYYY-MM-DD`, or in its front matter "
+            "where it has one.",
             name="source",
             value=name,
         )

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from copilot_tools.refusals import Refusal, Refused, refuse_if_any
+from expcopilot.memory.small_file import read_small
+from expcopilot.memory.spreadsheet import guarded, unguarded
 from expcopilot.memory.whole_file import write_whole
 from expcopilot.records.copy import Brief, FieldText, Variant
 
@@ -33,24 +35,14 @@ def load(path: Path, brief: Brief, fields: Sequence[str]) -> tuple[Variant, ...]
     Raises:
         Refused: ``variants.unreadable``, ``variants.too_large``, or everything wrong in it together.
     """
-    try:
-        if path.stat().st_size > _LARGEST:
-            raise Refused.because(
-                "variants.too_large",
-                f"{path.name!r} has {path.stat().st_size:,} bytes; at most {_LARGEST:,} are read for one brief.",
-                "Take many briefs through a batch: `expcopilot variants --in BRIEFS`.",
-                name="variants",
-                value=str(path),
-            )
-        text = path.read_bytes().decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Refused.because(
-            "variants.unreadable",
-            f"The variants {path.name!r} cannot be read: {error}.",
-            "Save them as CSV in UTF-8, and make sure you may read the file.",
-            name="variants",
-            value=str(path),
-        ) from None
+    text = read_small(
+        path,
+        kind="variants",
+        called="The file of variants",
+        most_bytes=_LARGEST,
+        unreadable="Save them as CSV in UTF-8, and make sure you may read the file.",
+        too_large="Take many briefs through a batch: `expcopilot variants --in BRIEFS`.",
+    )
     return parse(text, brief, fields, name=path.name)
 
 
@@ -73,7 +65,7 @@ def parse(text: str, brief: Brief, fields: Sequence[str], *, name: str = "varian
     made: list[Variant] = []
     problems: list[Refusal] = []
     for number, row in enumerate(rows, 2):
-        given = {k.strip().lower(): (v or "") for k, v in row.items() if k is not None}
+        given = {k.strip().lower(): unguarded(v or "") for k, v in row.items() if k is not None}
         if None in row:
             problems.append(_problem("variants.cells", f"{name}, row {number}: it has more cells than the header."))
             continue
@@ -83,7 +75,7 @@ def parse(text: str, brief: Brief, fields: Sequence[str], *, name: str = "varian
 
 
 def save(path: Path, variants: Iterable[Variant], fields: Sequence[str]) -> Path:
-    """Write variants as the CSV file that ``load`` reads back word for word, for editing.
+    """Write variants as the CSV file that ``load`` reads back word for word, for editing; a spreadsheet runs nothing.
 
     Raises:
         Refused: The file cannot be written.
@@ -94,7 +86,10 @@ def save(path: Path, variants: Iterable[Variant], fields: Sequence[str]) -> Path
     for variant in variants:
         texts = {f.name: f.text for f in variant.fields}
         writer.writerow(
-            [variant.id, variant.mechanism, "; ".join(variant.facts), *(texts.get(name, "") for name in fields)]
+            map(
+                guarded,
+                (variant.id, variant.mechanism, "; ".join(variant.facts), *(texts.get(name, "") for name in fields)),
+            )
         )
     try:
         return write_whole(path, out.getvalue())

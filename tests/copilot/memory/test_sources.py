@@ -366,3 +366,15 @@ def test_adding_keeps_comments_and_never_overwrites(folder, tmp_path):
     assert code_of(lambda: add_source(folder, first, absent)) == "source.fact_not_verbatim"
     assert code_of(lambda: add_source(folder, tmp_path / "no.txt", absent)) == "source.no_file"
     assert code_of(lambda: add_source(folder, put(tmp_path, "s.md", STUDY), {})) == "source.has_front_matter"
+
+
+def test_what_html_strikes_out_is_no_text_of_the_source(tmp_path):
+    """A price or promise taken back, by a tag or by its style, cannot be quoted; what stands beside it can."""
+    path = tmp_path / "plan.html"
+    path.write_text(
+        "<p>The plan is <del>free</del> <s>for life</s> <strike>and ever</strike> €5 a month, "
+        "<span style='text-decoration: line-through red'>no contract</span>"
+        "<b style='font-size:0'>98%</b><i style='opacity: 0'>97%</i><u style='opacity:0.9'>cancel</u>.</p>",
+        encoding="utf-8",
+    )
+    assert read_source(path, "plan.html") == "The plan is €5 a month, cancel."

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
-from pathlib import Path
-from typing import Any
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ruamel.yaml import YAML
 
 from copilot_tools.catalogue import find
 from copilot_tools.refusals import Refused
 from copilot_tools.wording.quotes import evened, find_quotation, match_quotation
+from evals.evals_at_hand import evidence_score
 
-PAIRS: list[dict[str, Any]] = YAML(typ="safe", pure=True).load(
-    (Path(__file__).resolve().parents[3] / "evals" / "evidence" / "pairs.yaml").read_text(encoding="utf-8")
-)
+PAIRS = [*evidence_score.pairs("pairs.yaml"), *evidence_score.pairs("attacks.yaml")]
 CODES = {
     "expired": {"expired"},
     "paraphrase": {"not_verbatim"},
@@ -27,21 +21,22 @@ CODES = {
     "zero-width": {"not_verbatim", "claim_unreadable"},
     "look-alike": {"not_verbatim", "claim_unreadable"},
     "line break": {"not_verbatim"},
+    "riding": {"quantity"},
+    "unrelated": {"unrelated"},
+    "swapped": {"unrelated"},
+    "denied": {"unasserted", "cut"},
+    "supposed": {"unasserted"},
+    "struck": {"unasserted"},
+    "figure": {"quantity", "unrelated"},
+    "hidden": {"claim_unreadable"},
 }
-
-
-def judged(pair: dict[str, Any]):
-    source = pair.get("source", pair.get("quote", ""))
-    days = {key: date.fromisoformat(pair[key]) for key in ("expires", "today") if key in pair}
-    languages = {key: pair[key] for key in ("language", "source_language") if key in pair}
-    return match_quotation(pair["claim"], pair.get("quote", source), source, **days, **languages)
 
 
 def test_there_are_enough_pairs_of_every_kind():
     """At least 200 pairs, every kind of fault among them, and both answers."""
     assert len(PAIRS) >= 200
     kinds = {pair["kind"] for pair in PAIRS}
-    assert kinds >= {"sourced", "number", "unit", "rounding", "bound", "range", "currency", "words", *CODES}
+    assert kinds >= {"sourced", "number", "unit", "rounding", "bound", "range", "currency", "words", "honest", *CODES}
     assert 0.3 < sum(pair["ok"] for pair in PAIRS) / len(PAIRS) < 0.7
     assert len({str(pair) for pair in PAIRS}) == len(PAIRS)
 
@@ -49,7 +44,7 @@ def test_there_are_enough_pairs_of_every_kind():
 @pytest.mark.parametrize("pair", PAIRS, ids=[f"{i}-{p['kind']}" for i, p in enumerate(PAIRS)])
 def test_every_pair_is_answered_right(pair):
     """The answer is the labelled one, a refusal is of its kind, and it says why in one plain sentence."""
-    match = judged(pair)
+    match = evidence_score.judged(pair)
     assert match.sourced is pair["ok"], match.why
     assert match.why.endswith((".", '"."'))
     assert "\n" not in match.why
@@ -110,8 +105,16 @@ def test_only_the_numbers_of_the_span_are_looked_for():
     """Two claims of one sentence may rest on two sources."""
     sentence = "3 in 4 customers save 40%."
     quotation = "3 in 4 customers came back"
-    assert match_quotation(sentence, quotation, quotation, span=(0, 16)).sourced
+    assert match_quotation(sentence, quotation, quotation, span=(0, 16), apart=[(17, 25)]).sourced
+    assert not match_quotation(sentence, quotation, quotation, span=(0, 16)).sourced
     assert not match_quotation(sentence, quotation, quotation).sourced
+
+
+def test_a_span_declared_apart_does_not_cover_the_claim_itself():
+    """Who declares the claim's own words apart, or a part of a figure, frees no number of it."""
+    sentence, quotation = "3 in 4 customers save 40%.", "Customers save money."
+    assert not match_quotation(sentence, quotation, quotation, span=(0, 16), apart=[(0, 25)]).sourced
+    assert not match_quotation(sentence, quotation, quotation, span=(7, 16), apart=[(0, 3), (22, 23)]).sourced
 
 
 def test_a_second_place_may_do_where_the_first_is_cut():
@@ -138,6 +141,11 @@ def test_the_tool_answers_as_the_function_does():
     assert (found.sourced, found.start, found.end) == (True, 7, 21)
     late = tool.run({**given_, "expires": "2026-01-01", "today": "2026-01-02"})
     assert (late.sourced, late.code) == (False, "expired")
-    for bad in ({"end": 99}, {"expires": "2026-01-01"}, {"expires": "2026-13-01", "today": "2026-01-01"}):
+    for bad in (
+        {"end": 99},
+        {"apart": [(5, 99)]},
+        {"expires": "2026-01-01"},
+        {"expires": "2026-13-01", "today": "2026-01-01"},
+    ):
         with pytest.raises(Refused):
             tool.run({**given_, **bad})

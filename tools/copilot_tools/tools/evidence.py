@@ -25,6 +25,12 @@ class EvidenceArguments(Frozen):
     source: Annotated[str, Field(max_length=2_000_000, description="The source's whole text.")]
     start: Annotated[int, Field(ge=0, description="First code point of the claim in its sentence.")] = 0
     end: Annotated[int | None, Field(ge=0, description="One past its last; the sentence's end if left out.")] = None
+    apart: Annotated[
+        tuple[tuple[int, int], ...],
+        Field(
+            max_length=200, description="Places (start, end) of the sentence's other claims, each with own evidence."
+        ),
+    ] = ()
     language: Annotated[Language, Field(description="Of the claim.")] = "en"
     source_language: Annotated[Language, Field(description="Of the source.")] = "en"
     expires: Annotated[Day, Field(description="Last day on which the source counts, YYYY-MM-DD.")] = ""
@@ -35,6 +41,8 @@ class EvidenceArguments(Frozen):
         end = len(self.claim) if self.end is None else self.end
         if not self.start < end <= len(self.claim):
             raise ValueError(f"start and end must name a stretch of the claim's {len(self.claim)} characters")
+        if any(not 0 <= first < last <= len(self.claim) for first, last in self.apart):
+            raise ValueError(f"each of apart must name a stretch of the claim's {len(self.claim)} characters")
         if self.expires and not self.today:
             raise ValueError("today is needed where the source expires")
         for day in filter(None, (self.expires, self.today)):
@@ -47,7 +55,8 @@ class Evidence(Frozen):
 
     Attributes:
         sourced: Whether it does.
-        code: "sourced", or what failed: "expired", "claim_unreadable", "not_verbatim", "cut", "opposite", "quantity".
+        code: "sourced", or what failed: "expired", "claim_unreadable", "not_verbatim", "cut", "unasserted", "opposite",
+            "quantity", "unrelated".
         why: One plain sentence.
         start: First code point of the quotation in the source; None where it does not stand there.
         end: One past its last.
@@ -72,6 +81,7 @@ def _match(a: EvidenceArguments) -> Evidence:
         a.quotation,
         a.source,
         span=(a.start, len(a.claim) if a.end is None else a.end),
+        apart=a.apart,
         language=a.language,
         source_language=a.source_language,
         expires=date.fromisoformat(a.expires) if a.expires else None,
@@ -92,7 +102,7 @@ def _match(a: EvidenceArguments) -> Evidence:
 TOOLS = (
     Tool(
         name="match_evidence",
-        summary="Does a quotation stand verbatim in a source, and do the claim's numbers stand in it?",
+        summary="Does a quotation stand verbatim in a source, speak of the claim, and hold its numbers?",
         when="When a claim in copy is to be bound to a source: nothing else makes a claim sourced.",
         arguments=EvidenceArguments,
         result=Evidence,

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from copilot_tools.base import Frozen
 from copilot_tools.nearest import closest
 from copilot_tools.refusals import Refused
+from copilot_tools.wording.named import named
 
 __all__ = ["CHANNELS", "Channel", "ChannelField", "Forbidden", "Unit", "channel", "channels"]
 
@@ -126,21 +127,7 @@ def channel(name: str) -> Channel:
         >>> [f.name for f in channel("search ads").usual]
         ['headline_1', 'headline_2', 'headline_3', 'description_1', 'description_2']
     """
-    wanted = _bare(name)
-    for known in channels():
-        if wanted in {_bare(known.name), _bare(known.title)}:
-            return known
-    raise Refused.because(
-        "channel.unknown",
-        f"There is no channel {name[:80]!r}.",
-        closest(name, [c.name for c in channels()], listed="The channels are", shown=str),
-        name="channel",
-        value=name[:80],
-    )
-
-
-def _bare(name: str) -> str:
-    return "".join(c for c in name.casefold() if c.isalnum())
+    return named(name, channels(), kind="channel")
 
 
 def _fields(written: dict[str, Any]) -> tuple[ChannelField, ...]:

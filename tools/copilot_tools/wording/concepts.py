@@ -32,8 +32,8 @@ class Concept(NamedTuple):
     weight: float
 
 
-def concepts(text: str, language: str = "en") -> tuple[Concept, ...]:
-    """The content words of ``text``, in order; of a text that has none, all its words.
+def concepts(text: str, language: str = "en", *, content: bool = False) -> tuple[Concept, ...]:
+    """The content words of ``text``, in order; of a text that has none, all its words, unless ``content`` is wanted.
 
     Example:
         >>> [c.name for c in concepts("Discover the ideal presents")] == [c.name for c in concepts("find ideal gifts")]
@@ -41,7 +41,7 @@ def concepts(text: str, language: str = "en") -> tuple[Concept, ...]:
     """
     found = tokens(text)
     empty, weak = _empty(language)
-    kept = [t for t in found if t.norm not in empty] or list(found)
+    kept = [t for t in found if t.norm not in empty] or ([] if content else list(found))
     return tuple(_concept(text, t, language, weak) for t in kept)
 
 

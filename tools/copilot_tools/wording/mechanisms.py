@@ -13,8 +13,7 @@ from importlib.resources import files
 from typing import Literal, get_args
 
 from copilot_tools.base import Frozen
-from copilot_tools.nearest import closest
-from copilot_tools.refusals import Refused
+from copilot_tools.wording.named import named
 from copilot_tools.wording.phrases import found, pattern
 
 __all__ = ["LANGUAGES", "Language", "Mechanism", "Shown", "mechanism", "mechanisms", "shown"]
@@ -86,17 +85,7 @@ def mechanism(name: str) -> Mechanism:
         >>> mechanism("Loss aversion").name
         'loss_aversion'
     """
-    wanted = _bare(name)
-    for known in mechanisms():
-        if wanted in {_bare(known.name), _bare(known.title)}:
-            return known
-    raise Refused.because(
-        "mechanism.unknown",
-        f"There is no mechanism {name[:80]!r}.",
-        closest(name, [m.name for m in mechanisms()], listed="The mechanisms are", shown=str),
-        name="mechanism",
-        value=name[:80],
-    )
+    return named(name, mechanisms(), kind="mechanism")
 
 
 def shown(text: str, language: str = "en") -> tuple[Shown, ...]:
@@ -112,10 +101,6 @@ def shown(text: str, language: str = "en") -> tuple[Shown, ...]:
         if words:
             there.append(Shown(name=known.name, title=known.title, words=words, valence=known.valence))
     return tuple(there)
-
-
-def _bare(name: str) -> str:
-    return re.sub(r"[\W_]+", "", name).casefold()
 
 
 @cache

@@ -43,6 +43,8 @@ _SAME |= {"٫": ".", "٬": ",", "．": ".", "，": ",", "＋": "+", "\u202f": "\
 def _character(character: str) -> str:
     if character.isdecimal():
         return str(unicodedata.decimal(character))
+    if (digit := unicodedata.digit(character, None)) is not None and character not in _RAISED:
+        return str(digit)  # circled, lowered, in brackets
     if character in _SAME:
         return _SAME[character]
     if character.isspace() and character != "\u00a0":
@@ -58,7 +60,23 @@ def even(text: str) -> str:
         >>> even("٤٠٪ OF\nUSERS")
         '40% of users'
     """
-    return "".join(map(_character, text))
+    if text.isascii():
+        return "".join(map(_character, text))
+    plain = _RAISED_NUMBER.sub(lambda m: unicodedata.normalize("NFKC", m.group()), text)
+    return _MIDDLE_DOT.sub(".", "".join(map(_character, plain)))
+
+
+_RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+_RAISED_NUMBER = re.compile(rf"(?:(?<=\s)|(?<![\s\S]))[{_RAISED}]+")
+"""Raised digits that hang on nothing are a number; behind a word they are a footnote's, behind a digit a power."""
+_MIDDLE_DOT = re.compile(r"(?<=\d)[·‧∙⋅•・](?=\d)")
+_SIGNS = "".join(
+    chr(point)
+    for first, last in ((0x2160, 0x2188), (0x2460, 0x249B), (0x24EB, 0x24FE), (0x2776, 0x2793), (0x3251, 0x32BF))
+    for point in range(first, last + 1)
+    if unicodedata.digit(chr(point), None) is None and unicodedata.numeric(chr(point), -1.0) >= 0
+)
+"""Single characters that are whole numbers: Ⅳ, ⑫, ㊿; their lower case among them."""
 
 
 _LETTERS = {"k": 1e3, "m": 1e6, "mm": 1e6, "mio": 1e6, "b": 1e9, "bn": 1e9, "mrd": 1e9}
@@ -84,6 +102,7 @@ def _pattern(language: str) -> re.Pattern[str]:
         rf"|(?P<digits>(?<![\w.,])(?<![^\W\d_]-)(?:{spaced}\d+(?:[.,'\u00a0]\d+)*))(?P<part>[{VULGAR}])?"
         rf"(?: ?(?P<letter>k|mm|mio|mrd|m|bn|b)\b(?!['.]?\w))?(?:(?![^\W_])|(?={_STUCK}(?![^\W_])))"
         rf"|(?P<vulgar>[{VULGAR}])"
+        rf"|(?P<sign>(?<![^\W_])[{_SIGNS}](?![^\W_]))"
         rf"|(?P<several>\b(?:{several})\b)"
         rf"|(?P<fraction>\b(?:(?P<over>{words.ones}|{'|'.join(words.numbers)})[ -])(?P<under>{parts})\b)"
         rf"|(?P<half>\b(?:{words.halves})\b)"
@@ -118,8 +137,9 @@ def _read(match: re.Match[str], words: Words, text: str) -> Numeral | None:  # n
         return Numeral(start, end, words.several[match["several"]], 0.0, "several")
     if match["half"]:
         return Numeral(start, end, 0.5, 0.01, "fraction")
-    if match["vulgar"]:
-        return Numeral(start, end, unicodedata.numeric(match["vulgar"]), 0.01, "fraction")
+    if sign := match["vulgar"] or match["sign"]:
+        value, vulgar = unicodedata.numeric(sign), match["vulgar"] is not None
+        return Numeral(start, end, value, 0.01 if vulgar else 1.0, "fraction" if vulgar else "number")
     if match["fraction"]:
         return _fraction(match, words, text)
     if match["times"]:

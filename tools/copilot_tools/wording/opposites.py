@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from copilot_tools.wording.evidence_words import evidence_words, norms
 from copilot_tools.wording.numerals import even
 from copilot_tools.wording.quantities import quantities
 
@@ -72,7 +73,27 @@ def contradicts(claim: str, quotation: str, language: str, source_language: str)
             if fast and not slow:
                 continue  # faster is less time
             return f'The claim says "{mine[0]}", the quotation "{theirs[0]}".'
+    return _antonyms(said, given, language) if language == source_language else ""
+
+
+def _antonyms(said: str, given: str, language: str) -> str:
+    """A word of the claim whose opposite stands in the quotation, where neither holds both."""
+    mine, theirs = norms(said), norms(given)
+    for pair in evidence_words(language).opposite:
+        for here, there in (pair, pair[::-1]):
+            word, other = (next((w for w in row if w in side), "") for row, side in ((mine, here), (theirs, there)))
+            if word and other and there.isdisjoint(mine) and here.isdisjoint(theirs):
+                return f'The claim says "{word}", the quotation "{other}".'
+    for first, second in ((mine, theirs), (theirs, mine)):
+        for word in first:
+            plain = word.removeprefix("un").removeprefix("non")
+            if plain != word and len(plain) >= _LONG and plain in second and word not in second:
+                pair_said = (word, plain) if first is mine else (plain, word)
+                return f'The claim says "{pair_said[0]}", the quotation "{pair_said[1]}".'
     return ""
+
+
+_LONG = 4
 
 
 def negated_before(before: str, language: str) -> str:

@@ -33,6 +33,8 @@ MEASURES: dict[str, tuple[str, float, str]] = {
     r"percentage[ -]points?|percent[ -]points?|points? de pourcentage|puntos? porcentuales|prozentpunkten?|points?"
     r"|pts?|pp|p\.p\.": ("points", 1.0, ""),
     r"basis[ -]points?|bps?": ("points", 0.01, ""),
+    r"decades?|jahrzehnten?|jahrzehnte|décennies?|décadas?": ("duration", 120.0, "month"),
+    r"‰|per mille?|promille": ("percent", 0.1, ""),
     r"%|percent|per cent|pct|prozent|pour cent|pourcent|por ciento": ("percent", 1.0, ""),
     r"times|x|-?fold|×|-?mal|-?fach|fois|veces": ("times", 1.0, ""),
     r"kg|kilos?|kilograms?": ("measure", 1000.0, "gram"),

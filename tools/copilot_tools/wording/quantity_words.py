@@ -47,6 +47,10 @@ def _counted(words: str, first: int = 0, step: int = 1) -> dict[str, float]:
     return {word: float(first + step * i) for i, word in enumerate(words.split())}
 
 
+_EN_FOLD = _counted("two three four five six seven eight nine ten eleven twelve", 2) | {
+    "hundred": 100.0,
+    "thousand": 1e3,
+}
 _EN = Words(
     group=",",
     numbers=_counted(
@@ -64,6 +68,8 @@ _EN = Words(
         r"twice|doubl(?:e|es|ed|ing)": 2.0,
         r"thrice|tripl(?:e|es|ed|ing)": 3.0,
         r"quadrupl(?:e|es|ed|ing)": 4.0,
+        r"quintupl(?:e|es|ed|ing)": 5.0,
+        **{rf"{word}-?fold": value for word, value in _EN_FOLD.items()},
     },
     several={
         "dozens": 24.0,
@@ -107,7 +113,15 @@ _DE = Words(
     halves=r"hälfte|halbe[rns]?|halbiert",
     fractions={"drittel": 3, "viertel": 4, "fünftel": 5, "zehntel": 10},
     ones="einem|einen|eine|ein",
-    multiples={r"doppelt\w{0,2}|zweimal|verdoppel\w{1,3}": 2.0, r"dreimal|dreifach\w{0,2}|verdreifach\w{1,3}": 3.0},
+    multiples={
+        r"doppelt\w{0,2}|zweimal|zweifach\w{0,2}|verdoppel\w{1,3}": 2.0,
+        r"dreimal|dreifach\w{0,2}|verdreifach\w{1,3}": 3.0,
+        **{
+            rf"{word}(?:mal|fach\w{{0,2}})": value
+            for word, value in _counted("vier fünf sechs sieben acht neun zehn elf zwölf", 4).items()
+        },
+        r"hundert(?:mal|fach\w{0,2})": 100.0,
+    },
     several={"dutzende": 24.0, "hunderte": 200.0, "tausende": 2e3, "zehntausende": 2e4, "hunderttausende": 2e5},
     bounds={
         "at least": r"mindestens|wenigstens|nicht weniger als",
@@ -134,7 +148,12 @@ _FR = Words(
     halves=r"moitié|demie?",
     fractions={"tiers": 3, "quarts?": 4, "cinquièmes?": 5, "dixièmes?": 10},
     ones="une|un|le",
-    multiples={r"doubl(?:e|es|é|ée)": 2.0, r"tripl(?:e|es|é|ée)": 3.0},
+    multiples={
+        r"doubl(?:e|es|é|ée)": 2.0,
+        r"tripl(?:e|es|é|ée)": 3.0,
+        r"quadrupl(?:e|é|ée)": 4.0,
+        r"décupl(?:e|é|ée)": 10.0,
+    },
     several={"des centaines": 200.0, "des milliers": 2e3},
     bounds={
         "at least": r"au moins|au minimum|pas moins de",

@@ -13,13 +13,19 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator, Sequence
 from datetime import date
+from typing import NamedTuple
 
 from copilot_tools.base import Frozen
+from copilot_tools.wording.aboutness import why_unrelated
 from copilot_tools.wording.agreement import why_not
+from copilot_tools.wording.asserted import why_unasserted
+from copilot_tools.wording.disguised import disguises
 from copilot_tools.wording.misquoted import why_absent
 from copilot_tools.wording.opposites import contradicts, negated_before
 from copilot_tools.wording.quantities import Quantity, quantities
+from copilot_tools.wording.readable import hidden
 
 __all__ = ["Match", "Place", "evened", "find_quotation", "match_quotation"]
 
@@ -44,7 +50,8 @@ class Match(Frozen):
     Attributes:
         sourced: Whether it does.
         why: One plain sentence: what carries it, or why nothing does.
-        code: "sourced", "expired", "claim_unreadable", "not_verbatim", "cut", "opposite" or "quantity".
+        code: "sourced", "expired", "claim_unreadable", "not_verbatim", "cut", "unasserted", "opposite", "quantity" or
+            "unrelated".
         place: Where the quotation stands, if it stands there whole; the first place that will do.
         quantities: The claim's quantities that were looked for.
     """
@@ -101,12 +108,13 @@ def find_quotation(quotation: str, source: str) -> tuple[Place, ...]:
     return tuple(found)
 
 
-def match_quotation(  # noqa: PLR0911 - one a reason
+def match_quotation(
     claim: str,
     quotation: str,
     source: str,
     *,
     span: tuple[int, int] | None = None,
+    apart: Sequence[tuple[int, int]] = (),
     language: str = "en",
     source_language: str = "en",
     expires: date | None = None,
@@ -118,7 +126,9 @@ def match_quotation(  # noqa: PLR0911 - one a reason
         claim: The sentence in which the claim stands; what a number counts is read from it.
         quotation: The words said to stand in the source.
         source: The source's whole text.
-        span: The claim's code points in ``claim``; only quantities that touch it must be carried. All, when None.
+        span: The claim's code points in ``claim``. All, when None.
+        apart: Places of the sentence's other claims, each of which needs evidence of its own. Every figure of the
+            sentence that stands in none of them must be carried, so that no number rides along unread.
         language: Of the claim.
         source_language: Of the source.
         expires: Last day on which the source counts.
@@ -129,14 +139,20 @@ def match_quotation(  # noqa: PLR0911 - one a reason
         True
     """
     first, last = span or (0, len(claim))
-    counted = tuple(q for q in quantities(claim, language) if q.start < last and q.end > first)
+    others = [(a, b) for a, b in apart if b <= first or a >= last]
+
+    def own(start: int, end: int) -> bool:
+        return (start < last and end > first) or not any(a <= start and end <= b for a, b in others)
+
+    counted = tuple(q for q in quantities(claim, language) if own(q.start, q.end))
+    rest = "".join(c if own(i, i + 1) else " " for i, c in enumerate(claim))
 
     def no(code: str, why: str, place: Place | None = None) -> Match:
         return Match(sourced=False, code=code, why=why, place=place, quantities=counted)
 
-    if expires is not None and today is not None and today > expires:
-        return no("expired", f"The source counted until {expires.isoformat()}, and it is {today.isoformat()}.")
-    if problem := _unreadable(claim[first:last]):
+    if problem := _expired(expires, today):
+        return no("expired", problem)
+    if problem := _unreadable(rest):
         return no("claim_unreadable", problem)
     places = find_quotation(quotation, source)
     if not places:
@@ -144,10 +160,10 @@ def match_quotation(  # noqa: PLR0911 - one a reason
     place, problem = _whole(places, source, source_language)
     if problem:
         return no("cut", problem, place)
-    if problem := contradicts(claim[first:last], place.quotation, language, source_language):
-        return no("opposite", problem, place)
-    if problem := _uncarried(claim, first, last, counted, place.quotation, source_language):
-        return no("quantity", problem, place)
+    said = _Claimed(claim, claim[first:last], rest, counted, language)
+    for code, reason in _reasons(said, place, source, source_language):
+        if reason:
+            return no(code, reason, place)
     carried = "its numbers stand in it" if counted else "the claim holds no number"
     return Match(
         sourced=True, code="sourced", place=place, quantities=counted,
@@ -155,12 +171,59 @@ def match_quotation(  # noqa: PLR0911 - one a reason
     )  # fmt: skip
 
 
+class _Claimed(NamedTuple):
+    """A claim as it is held against a quotation.
+
+    Attributes:
+        sentence: Its sentence.
+        words: Its own words.
+        rest: The sentence without what is claimed apart.
+        counted: The quantities that must be carried.
+        language: Its language.
+    """
+
+    sentence: str
+    words: str
+    rest: str
+    counted: tuple[Quantity, ...]
+    language: str
+
+
+def _reasons(said: _Claimed, place: Place, source: str, language: str) -> Iterator[tuple[str, str]]:
+    """Each code, with why the quotation carries nothing, or ""; in the order in which they are asked."""
+    given = place.quotation
+    yield "unasserted", why_unasserted(place.start, place.end, source, said.sentence, language)
+    yield "opposite", contradicts(said.words, given, said.language, language)
+    yield "quantity", _uncarried(said.rest, said.counted, given, language)
+    yield (
+        "unrelated",
+        why_unrelated(
+            said.words,
+            said.rest,
+            given,
+            counted=said.counted,
+            language=said.language,
+            source_language=language,
+        ),
+    )
+
+
+def _expired(expires: date | None, today: date | None) -> str:
+    if expires is None or today is None or today <= expires:
+        return ""
+    return f"The source counted until {expires.isoformat()}, and it is {today.isoformat()}."
+
+
 def _unreadable(claim: str) -> str:
     """Why the claim cannot be judged as a reader would see it."""
+    if found := disguises(claim):
+        return f"In the claim: {found[0].why}"
     for character in claim:
         joiner = character in "\u200d\ufe0f"  # part of emoji
-        if unicodedata.category(character) in {"Cf", "Cc", "Co", "Cs"} and not character.isspace() and not joiner:
+        if hidden(character) and not joiner:
             return f"The claim holds an invisible character (U+{ord(character):04X}); remove it."
+        if unicodedata.category(character) in {"Co", "Cs"}:
+            return f"The claim holds a character nobody can read (U+{ord(character):04X}); remove it."
     for word in re.findall(r"[\w.,]+", claim):
         scripts = {unicodedata.name(c, "?").split()[0] for c in word if c.isalpha()} & {"LATIN", "CYRILLIC", "GREEK"}
         if len(scripts) > 1 or (scripts & {"CYRILLIC", "GREEK"} and any(c.isdecimal() for c in word)):
@@ -202,10 +265,13 @@ def _in_word(before: str, after: str) -> bool:
 
 
 _DIGITS = re.compile(r"\w*\d[\w/.,:-]*\w|\d")
+_ROMAN = re.compile(
+    r"(?<![^\W_])(?=[IVXLCDM]{2})M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})(?![^\W_])"
+)
 
 
-def _uncarried(claim: str, first: int, last: int, counted: tuple[Quantity, ...], quotation: str, language: str) -> str:
-    """The first quantity of the claim that does not stand in the quotation, or ""."""
+def _uncarried(claim: str, counted: tuple[Quantity, ...], quotation: str, language: str) -> str:
+    """The first figure of the claim that does not stand in the quotation, or ""."""
     given = quantities(quotation, language)
     for quantity in counted:
         reasons = [(why_not(quantity, other), other) for other in given]
@@ -214,9 +280,13 @@ def _uncarried(claim: str, first: int, last: int, counted: tuple[Quantity, ...],
         if all(reason for reason, _ in reasons):
             alike = [reason for reason, other in reasons if other.unit == quantity.unit]
             return f"The number does not stand in the quotation: {(alike or [reasons[0][0]])[0]}."
-    for token in _DIGITS.finditer(claim, first, last):
+    there = {token.group() for token in _DIGITS.finditer(quotation)}
+    for token in _DIGITS.finditer(claim):
         read = any(q.start <= token.start() and token.end() <= q.end for q in counted)
         touched = any(q.start < token.end() and token.start() < q.end for q in counted)
-        if not read and not touched and token.group() not in quotation:
+        if not read and not touched and token.group() not in there:
             return f'The claim\'s "{token.group()}" does not stand in the quotation.'
+    for token in _ROMAN.finditer(claim):
+        if not claim.isupper() and not re.search(rf"(?<!\w){token.group()}(?!\w)", quotation):
+            return f'The claim\'s "{token.group()}" may be a number, and does not stand in the quotation.'
     return ""

@@ -1,6 +1,7 @@
 """Plain text cut into sentences and tokens, each with its exact place; and the one form under which words are compared.
 
-Offsets are code points of the text as given: emoji, combining marks and carriage returns count as they stand. Every
+Offsets are code points of the text as given: emoji, combining marks and carriage returns count as they stand. Words
+are read as a reader takes them in (see ``disguised``), whatever characters they are dressed in. Every
 pattern consumes what it looks at, so that the time grows with the length of the text and with nothing else.
 
 References:
@@ -16,6 +17,9 @@ import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Literal, NamedTuple
+
+from copilot_tools.wording.disguised import parts, undisguised
+from copilot_tools.wording.readable import readable
 
 __all__ = ["Span", "Token", "fold", "number_of", "sentences", "tokens"]
 
@@ -85,9 +89,19 @@ def tokens(text: str, start: int = 0, end: int | None = None) -> tuple[Token, ..
         >>> [t.norm for t in tokens("Saves 40\u00a0% — risk-free!")]
         ['saves', '40', '%', 'risk', 'free']
     """
+    whole = text[start : len(text) if end is None else end]
+    seen = undisguised(whole)
+    found = _tokens(seen.text)
+    if start == 0 and seen.starts is None:
+        return tuple(found)
+    placed = ((token, *seen.place(token.start, token.end)) for token in found)
+    return tuple(token._replace(start=first + start, end=last + start) for token, first, last in placed)
+
+
+def _tokens(text: str) -> list[Token]:
     found: list[Token] = []
-    last = start
-    for match in _TOKEN.finditer(text, start, len(text) if end is None else end):
+    last = 0
+    for match in _TOKEN.finditer(text):
         first, beyond = match.span()
         between = text[last:first]
         apart = bool(found) and not _JOINING.fullmatch(between)
@@ -102,13 +116,27 @@ def tokens(text: str, start: int = 0, end: int | None = None) -> tuple[Token, ..
             if elided:
                 found.append(Token(first, elided.end(), fold(elided.group()), "word", apart, glued))
                 first, apart, glued = elided.end(), False, True
-            found.append(Token(first, beyond, fold(text[first:beyond]), "word", apart, glued))
+            found += _words(text, first, beyond, apart=apart, glued=glued)
         elif kind == "number":
             found.append(Token(first, beyond, number_of(match.group()), "number", apart, glued))
         else:
             found.append(Token(first, beyond, _SYMBOLS.get(match.group(), match.group()), "symbol", apart, glued))
         last = beyond
-    return tuple(found)
+    return found
+
+
+def _words(text: str, first: int, beyond: int, *, apart: bool, glued: bool) -> list[Token]:
+    """A word, or the words of one written without blanks."""
+    return [
+        _part(text[first + a : first + b], first + a, apart=apart and a == 0, glued=glued or a > 0)
+        for a, b in parts(text[first:beyond])
+    ]
+
+
+def _part(word: str, start: int, *, apart: bool, glued: bool) -> Token:
+    if word.isdecimal():
+        return Token(start, start + len(word), number_of(word), "number", apart, glued)
+    return Token(start, start + len(word), fold(word), "word", apart, glued)
 
 
 _PART = re.compile(r"[^\W\d_a-z]?[^\W\dA-Z_]+|[^\W\d_a-z]+(?![^\W\dA-Z_])|\d+")
@@ -117,14 +145,7 @@ _PART = re.compile(r"[^\W\d_a-z]?[^\W\dA-Z_]+|[^\W\d_a-z]+(?![^\W\dA-Z_])|\d+")
 def _hashtag(text: str, first: int, beyond: int, *, apart: bool) -> list[Token]:
     """The words of a hashtag: #GutHealth."""
     return [
-        Token(
-            m.start(),
-            m.end(),
-            m.group() if m.group().isdigit() else fold(m.group()),
-            "number" if m.group().isdigit() else "word",
-            apart and m.start() == first,
-            m.start() > first,
-        )
+        _part(m.group(), m.start(), apart=apart and m.start() == first, glued=m.start() > first)
         for m in _PART.finditer(text, first, beyond)
     ]
 
@@ -151,7 +172,9 @@ def fold(word: str) -> str:
     """
     if word.isascii():
         return sys.intern(word.lower())
-    plain = "".join(c for c in unicodedata.normalize("NFKD", word) if unicodedata.category(c) not in _DROPPED)
+    plain = "".join(
+        c for c in unicodedata.normalize("NFKD", readable(word).text) if unicodedata.category(c) not in _DROPPED
+    )
     if any(c.isascii() and c.isalpha() for c in plain):
         plain = plain.translate(_ALIKE)
     return sys.intern(plain.casefold().replace("’", "'").replace("ʼ", "'"))
