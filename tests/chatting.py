@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import Self
 
-__all__ = ["Chat", "plan_text"]
+__all__ = ["COMMAND", "Chat", "plan_text"]
 
 READY = "\x1b[?2004h"
 """What a terminal is told when a line may be typed: text that is pasted comes in brackets."""

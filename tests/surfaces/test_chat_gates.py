@@ -36,7 +36,7 @@ def test_declined_edited_approved_amended(place):
     with Chat(place, EDITOR=str(editor)) as chat:
         chat.ready()
         assert "committed_units: 20000" in chat.say("/register plans/checkout.yaml")
-        assert "no move now (first decide" in chat.say("/close --early no time")
+        assert "waits for a decision first." in chat.say("/close --early no time")
         assert "Nothing was changed" in chat.say("n")
         assert state(place).registration is None
 
@@ -55,8 +55,14 @@ def test_declined_edited_approved_amended(place):
         assert "Traffic didn't come" in asked
         assert state(place).amendments == ()
         assert "Amended (design.committed_units)" in chat.say("y")
+
+        assert "There is no experiment 'chekout'" in chat.say("/close chekout --early no budget")
+        for typed in ('checkout --early --reason "It didn\'t pay"', "--reason It didn't pay --early"):
+            asked = chat.say(f"/close {typed}")
+            assert "reason: It didn't pay" in asked
+            assert "Nothing was changed" in chat.say("n")
         assert chat.leave() == 0
-    assert decisions(place) == ["reject", "edit", "approve", "approve"]
+    assert decisions(place) == ["reject", "edit", "approve", "approve", "reject", "reject"]
     assert state(place).amendments[-1].record.reason == "Traffic didn't come"
 
 

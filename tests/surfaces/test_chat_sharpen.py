@@ -92,7 +92,7 @@ def test_stopped_while_asking_what_was_answered_is_kept(place):
         assert "For whom" in chat.say("")
         chat.keys("\x03")
         assert "your decision" in chat.ready()
-        assert "e says what should be different, or answers what is open" in chat.text
+        assert "e changes a field, or answers what is open" in chat.text
         assert "with fewer fields" in chat.say("/sharpen and with fewer fields")
         assert "Approved" in chat.say("y")
         assert chat.leave() == 0
@@ -101,6 +101,61 @@ def test_stopped_while_asking_what_was_answered_is_kept(place):
     stands = approved_hypothesis(state)
     assert stands.change == ANSWERS[0]
     assert pending(state) is None
+
+
+def test_any_field_is_said_anew_at_the_gate_and_nothing_is_glued_to_the_idea(place):
+    """The fields stand numbered; a number replaces what stood there, the idea too, and only it; the rest stays."""
+    with Chat(place) as chat:
+        chat.ready()
+        chat.keys(f"/sharpen --name checkout {IDEA}\r")
+        chat.ready()
+        for answer in ANSWERS:
+            chat.say(answer)
+        shown = chat.say("e")
+        assert "1 idea" in shown
+        assert f"4 audience {ANSWERS[1]}" in shown
+        assert f"6 metric {ANSWERS[3]}" in shown
+        assert "11 guardrails returns: +0.2 points" in shown
+        assert "a number from 1 to 11" in chat.say("everybody but staff")
+        chat.say("4")
+        chat.say("New customers")
+        chat.say("north star")
+        chat.say("Sales")
+        chat.say("1")
+        assert "read as a command" in chat.say("/stauts")
+        chat.say("2")
+        assert "no channel 'fax'" in chat.say("fax")
+        chat.say("1")
+        chat.say("One page should sell more")
+        shown = chat.say("")
+        assert "your decision" in shown
+        assert "New customers" in shown
+        assert ANSWERS[1] not in shown
+        assert IDEA not in shown
+        assert "everybody but staff" not in shown
+        assert "Approved" in chat.say("y")
+        assert chat.leave() == 0
+    stands = approved_hypothesis(of(place, "checkout"))
+    assert (stands.change, stands.audience, stands.north_star) == (ANSWERS[0], "New customers", "Sales")
+    assert of(place, "checkout").proposals[-1].record.content["idea"] == "One page should sell more"
+
+
+def test_a_slip_where_an_idea_is_asked_begins_nothing(place):
+    """A mistyped command is no idea: the nearest is named, no experiment comes of it, and none sticks to the prompt."""
+    with Chat(place) as chat:
+        chat.ready()
+        chat.keys("/sharpen\r")
+        chat.ready()
+        chat.until("Your idea")
+        assert "Did you mean /status?" in chat.say("/statsu")
+        assert "Did you mean /status?" in chat.say("/sharpen /statsu")
+        chat.say("/sharpen")
+        assert "Type /experiments by itself" in chat.say("/experiments")
+        assert "no channel 'fax'" in chat.say("/sharpen --channel fax A shorter checkout")
+        assert "There is no experiment yet" in chat.say("/experiments")
+        assert "No experiment is talked about yet" in chat.say("/status")
+        assert chat.leave() == 0
+    assert not of_all(place)
 
 
 def of_all(folder):

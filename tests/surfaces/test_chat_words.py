@@ -8,9 +8,10 @@ import pytest
 from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.document import Document
 
+from chatting import COMMAND, Chat
 from copilot_tools.refusals import Refused
 from expcopilot.api import Copilot
-from expcopilot.surfaces.chat.commands import SLASH, quoted, read, words
+from expcopilot.surfaces.chat.commands import SLASH, no_command, quoted, read, words
 from expcopilot.surfaces.chat.doing import DO
 from expcopilot.surfaces.chat.keyboard import SlashCompleter
 from expcopilot.surfaces.chat.speaker import no_model
@@ -121,3 +122,26 @@ def test_what_is_said_is_kept_and_bounded(workspace):
     said = [t.record for t in copilot.experiment("checkout").turns]
     assert [len(s.text) for s in said] == [4000, 10]
     assert copilot.verify().sound
+
+
+def test_the_brief_is_broken_between_words_on_a_terminal_and_five_lines_elsewhere(run, place):
+    """On a screen no word is cut; into a file or another program it stays five lines."""
+    assert run("look", "--arm", "control=10000:520", "--arm", "b=10100:581").exit_code == 0
+    piped = run("readout", "quick.typed-counts", "--brief").stdout
+    assert len(piped.splitlines()) == 5
+    with Chat(place, "quick.typed-counts", "--brief", program=(COMMAND, "readout")) as terminal:
+        assert terminal.end() == 0
+        lines = terminal.text.splitlines()
+    assert len(lines) > 5
+    assert max(map(len, lines)) < 100
+    assert " ".join(terminal.text.split()) == " ".join(piped.split())
+
+
+@pytest.mark.parametrize("text", ["/statsu", "/status now", "/zzz"])
+def test_a_command_is_no_answer(text):
+    """Where words are asked for, what begins with a slash is refused: with the nearest command where there is one."""
+    with pytest.raises(Refused) as refused:
+        no_command(text, "an idea")
+    cure = refused.value.refusals[0].cure
+    assert ("/status" in cure) == text.startswith("/stat")
+    assert no_command("1/2 price", "an idea") == "1/2 price"

@@ -74,11 +74,18 @@ def test_analyze_and_readout_are_worded_unless_told_not_to(folder: Path, server:
     assert server.requests == []
     out = str(tmp_path / "out")
     assert run(folder, "readout", "checkout", "--out", out, "--no-model").exit_code == 0
+    shown = run(folder, "readout", "checkout").output
+    assert "No prose has been written for this look yet" in shown
+    assert "expcopilot readout checkout --out FOLDER" in shown
+    assert "No prose" not in run(folder, "readout", "checkout", "--no-model").output
+    assert "No prose" not in run(folder, "readout", "checkout", "--brief").output
+    assert server.requests == []
     assert server.requests == []
     worded = run(folder, "readout", "checkout", "--out", out)
     assert worded.exit_code == 0, worded.output
     assert len(server.requests) == 2
     assert "the estimate for b is" in " ".join(run(folder, "readout", "checkout").output.split())
+    assert "No prose" not in run(folder, "readout", "checkout").output
     asked = run(folder, "ask", "checkout", "did", "b", "win?")
     assert "The verdict is" in asked.output
     assert "sound" in run(folder, "verify").output.lower()
@@ -118,7 +125,7 @@ def test_a_plan_begins_with_the_approved_hypothesis(folder: Path) -> None:
     assert run(folder, "sharpen", "checkout", IDEA, *answers).exit_code == 0
     waits = run(folder, "new", "--name", "checkout")
     assert waits.exit_code == 2
-    assert "first decide" in " ".join(waits.output.split())
+    assert "You cannot write its plan now" in " ".join(waits.output.split())
     assert run(folder, "sharpen", "checkout", "--approve").exit_code == 0
     made = run(folder, "new", "--name", "checkout", "--baseline", "4%", "--traffic", "20000", "--json")
     assert made.exit_code == 0, made.output

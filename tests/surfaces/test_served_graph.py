@@ -57,7 +57,7 @@ def test_the_published_graph_stops_at_its_first_gate_and_goes_on_by_id(
     assert [(d.record.gate, d.record.action) for d in state.decisions] == [("hypothesis", "approve")]
 
 
-@pytest.mark.parametrize(("move", "says"), [("analyze", "is no move now"), ("ask", "has no step for it")])
+@pytest.mark.parametrize(("move", "says"), [("analyze", "You cannot read its data now"), ("ask", "has no step for it")])
 def test_what_is_not_legal_is_refused_by_the_graph_itself(graph: CompiledStateGraph, move: str, says: str) -> None:
     """Nothing stands before a deployed graph, so it refuses an illegal move and one it has no step for."""
     turn = {"experiment": "checkout", "turn": "t1", "move": move, "input": {}}

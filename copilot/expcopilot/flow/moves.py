@@ -41,6 +41,42 @@ _NEXT: dict[str, str] = {
     "closed": "The readout stands. The next question is a new experiment.",
 }
 
+_STANDS: dict[str, str] = {
+    "idea": "{name} has no registered plan yet",
+    "registered": "the plan of {name} is registered, and none of its data has been read",
+    "running": "{name} is running, and its outcomes are closed until the committed end",
+    "read": "the outcomes of {name} have been read",
+    "closed": "{name} is closed",
+}
+_TO: dict[Move, str] = {
+    Move.SHARPEN: "sharpen its idea",
+    Move.PLAN: "write its plan",
+    Move.REGISTER: "register a plan",
+    Move.AMEND: "amend its plan",
+    Move.ANALYZE: "read its data",
+    Move.CLOSE: "close it",
+    Move.READOUT: "show its readout",
+    Move.ASK: "ask a question about it",
+    Move.DECIDE: "decide",
+}
+_TYPED: dict[Move, str] = {
+    Move.SHARPEN: "expcopilot sharpen {name} IDEA",
+    Move.PLAN: "expcopilot new --name {name}",
+    Move.REGISTER: "expcopilot register PLAN",
+    Move.AMEND: "expcopilot register PLAN --amend --reason ...",
+    Move.ANALYZE: "expcopilot analyze {name} DATA",
+    Move.CLOSE: "expcopilot close {name}",
+    Move.READOUT: "expcopilot readout {name}",
+}
+_INSTEAD: dict[str, tuple[Move, ...]] = {
+    "idea": (Move.SHARPEN, Move.PLAN, Move.REGISTER),
+    "registered": (Move.ANALYZE, Move.AMEND, Move.CLOSE),
+    "running": (Move.ANALYZE, Move.AMEND, Move.CLOSE),
+    "read": (Move.READOUT, Move.CLOSE),
+    "closed": (Move.READOUT,),
+}
+"""Stage -> what is usually done in it, the next step first."""
+
 
 def by_stage() -> dict[str, tuple[Move, ...]]:
     """Stage -> the moves open in it while nothing waits for a decision."""
@@ -62,12 +98,17 @@ def require(experiment: Experiment, move: Move) -> None:
     """
     legal = legal_moves(experiment)
     if move not in legal:
-        waiting = pending(experiment)
-        where = f"stage: {experiment.stage}" if waiting is None else f"first decide: {waiting.record.question}"
+        waiting, name = pending(experiment), experiment.name
+        ways = [f"{_TO[m]} (`{_TYPED[m].format(name=name)}`)" for m in _INSTEAD[experiment.stage]]
+        stands = f"{_STANDS[experiment.stage].format(name=name)}."
+        cure = f"What can be done now: {'; '.join(ways)}."
+        if waiting is not None:
+            stands = f"{name} waits for a decision first. {waiting.record.question}"
+            cure = "Decide where it is shown: y or n in `expcopilot chat`, or by the command that asked."
         raise Refused.because(
             "move.illegal",
-            f"{move.value!r} is no move now ({where}).",
-            f"You can: {', '.join(m.value for m in legal)}.",
+            f"You cannot {_TO[move]} now: {stands}",
+            cure,
             name="move",
             value=move.value,
         )

@@ -5,33 +5,48 @@ Each sentence comes from the plan, the last look and its verdict; nothing is sai
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Literal
 
+from copilot_tools.refusals import Refusal
 from copilot_tools.stats import formats
 from copilot_tools.stats.reading import Guardrail
 from copilot_tools.stats.spec import Metric
+from expcopilot.flow.asked_part import asked_part, of_a_part
 from expcopilot.flow.why import explain
 from expcopilot.outputs.report.standing import Showing, showing
+from expcopilot.outputs.report.yardstick import figures
 from expcopilot.records.experiment import Experiment
 from expcopilot.records.look import Look
 from expcopilot.records.plan import Plan
 
 __all__ = ["About", "about", "plain_answer"]
 
-About = Literal["stop", "conflict", "verdict", ""]
+About = Literal["stop", "cut", "conflict", "verdict", ""]
 
 _WORDS: tuple[tuple[About, tuple[str, ...]], ...] = (
     ("stop", ("stop", "early", "peek", "end it", "call it", "wait any longer", "why wait", "how long")),
     ("conflict", (" but ", "guardrail", "at the expense", "trade", "worse", "what now", "now what", "what next")),
     ("verdict", ("win", "won", "why", "significan", "better", "verdict", "result", "mean")),
 )
+_UP = re.compile(r"\b(?:up|rose|risen|rises?|higher|increased|grew|gained|improved|more)\b")
+_DOWN = re.compile(r"\b(?:down|fell|fallen|falls?|dropped|drops?|lower|decreased|declined|lost|less|fewer)\b")
 
 
-def about(question: str) -> About:
-    """What a question is about, by its words: the first that fits; "" where none does."""
+def about(question: str, plan: Plan | None = None, look: Look | None = None) -> About:
+    """What a question is about, by its words and the names in plan and data; "" where none fits."""
     asked = f" {question.lower()} "
-    return next((subject for subject, words in _WORDS if any(word in asked for word in words)), "")
+    guards = [m.name.lower() for m in plan.analysis.guardrails] if plan is not None else []
+    for subject, words in _WORDS:
+        if subject == "conflict":
+            if asked_part(question, look, plan):
+                return "cut"
+            if (_UP.search(asked) and _DOWN.search(asked)) or any(name in asked for name in guards):
+                return subject
+        if any(word in asked for word in words):
+            return subject
+    return ""
 
 
 def plain_answer(state: Experiment, question: str) -> tuple[str, ...]:
@@ -40,11 +55,19 @@ def plain_answer(state: Experiment, question: str) -> tuple[str, ...]:
     plan = state.plan
     tellers: dict[str, Callable[[], Iterator[str]]] = {
         "stop": lambda: _stop(state, plan, look),
+        "cut": lambda: _cut(state.name, plan, look, question),
         "conflict": lambda: _conflict(plan, look, question),
         "verdict": lambda: _verdict(look),
     }
-    subject = about(question)
+    subject = about(question, plan, look)
     return tuple(tellers[subject]()) if subject else ()
+
+
+def _cut(name: str, plan: Plan | None, look: Look | None, question: str) -> Iterator[str]:
+    """A question about some of the units: the verdict is of all of them."""
+    if look is not None:
+        yield from _verdict(look)
+    yield from of_a_part(name, plan, look, question, closed=not _open(look))
 
 
 def _open(look: Look | None) -> bool:
@@ -110,8 +133,16 @@ def _conflict(plan: Plan | None, look: Look | None, question: str) -> Iterator[s
     yield f"The plan decides by {spec.primary.name}, and {watched}."
     if look is not None and showing(look) is Showing.SET_ASIDE:
         yield from _verdict(look)
+        yield from (_alarm(look, guardrail) for guardrail in look.reading.guardrails if guardrail.alarm)
     elif look is None or not _open(look):
         yield "The outcomes are closed, so up and down cannot be told from chance here; guardrail alarms are shown."
+        if look is None and guards:
+            yield "No data has been read yet, so no alarm could have been raised."
+        elif look is not None and _alarms(look):
+            yield from (_alarm(look, guardrail) for guardrail in look.reading.guardrails if guardrail.alarm)
+        elif guards:
+            named = ", ".join(m.name for m in guards)
+            yield f"The last look raised no alarm: {named} {'is' if len(guards) == 1 else 'are'} not past the margin."
     else:
         yield from _verdict(look)
         yield from (_state(look, guardrail) for guardrail in look.reading.guardrails)
@@ -134,16 +165,33 @@ def _alarms(look: Look | None) -> bool:
     return look is not None and any(guardrail.alarm for guardrail in look.reading.guardrails)
 
 
-def _state(look: Look, guardrail: Guardrail) -> str:
-    arm = look.spec.arm(guardrail.arm).text
-    state = (
-        "is past its margin: that is harm, whatever the primary number does"
-        if guardrail.alarm
-        else "is shown not to be worse by its margin"
-        if guardrail.safe
-        else "is not shown safe: its interval reaches past the margin, so a loss that matters remains possible"
+def _alarm(look: Look, guardrail: Guardrail) -> str:
+    return (
+        f"{guardrail.metric} in {look.spec.arm(guardrail.arm).text} is past its margin: that is harm, whatever the "
+        "primary number does."
     )
-    return f"{guardrail.metric} in {arm} {state}."
+
+
+def _state(look: Look, guardrail: Guardrail) -> str:
+    """What the look said of a guardrail: its state, its effect and the margin beside it."""
+    if guardrail.alarm:
+        said = _alarm(look, guardrail).removesuffix(".")
+    else:
+        arm = look.spec.arm(guardrail.arm).text
+        state = (
+            "is shown not to be worse by its margin"
+            if guardrail.safe
+            else "is not shown safe: its interval reaches past the margin, so a loss that matters remains possible"
+        )
+        said = f"{guardrail.metric} in {arm} {state}"
+    if isinstance(guardrail.effect, Refusal):
+        return f"{said}."
+    metric = look.spec.metric(guardrail.metric)
+    scale = "relative" if guardrail.scale == "relative" else "absolute"
+    margin = formats.effect_size(metric, guardrail.margin, scale).removeprefix("+")
+    effect, interval = figures(metric, guardrail.effect)
+    turned = ", + being better" if metric.sign < 0 else ""
+    return f"{said} ({effect}, {interval}{turned}; tolerated is a worsening by {margin})."
 
 
 def _named(metric: Metric, question: str) -> bool:

@@ -19,6 +19,7 @@ from expcopilot.memory.chain import StoredRow, check, parse
 from expcopilot.memory.ledger import ChainFault, ChainReport
 from expcopilot.records.digest import canonical
 from expcopilot.records.entry import GENESIS, Draft, Entry
+from expcopilot.records.removed import payload_of
 
 __all__ = ["SqliteLedger"]
 
@@ -204,7 +205,10 @@ class SqliteLedger:
         if not rows:
             return None
         row = StoredRow(*rows[0])
-        if (row.experiment, row.kind, row.payload) != (draft.experiment, draft.kind, payload):
+        same = (row.experiment, row.kind) == (draft.experiment, draft.kind) and (
+            row.payload == payload or canonical(payload_of(self._read(row))) == payload
+        )
+        if not same:
             raise Refused.because(
                 "ledger.key_reused",
                 f"The key {draft.key!r} already stands for entry {row.position} "

@@ -12,6 +12,7 @@ from expcopilot.records.events import Amendment, Closing, ReadoutMade, RefusedCo
 from expcopilot.records.gate import Decision, Proposal
 from expcopilot.records.look import Look
 from expcopilot.records.plan import Plan
+from expcopilot.records.removed import payload_of
 
 __all__ = ["Experiment", "Stamped"]
 
@@ -133,5 +134,5 @@ _MANY: dict[str, tuple[str, type[Frozen]]] = {
 
 def _stamped(record: type[T], entry: Entry) -> Stamped[T]:
     return Stamped(
-        position=entry.position, time=entry.time, actor=entry.actor, record=record.model_validate(entry.payload)
+        position=entry.position, time=entry.time, actor=entry.actor, record=record.model_validate(payload_of(entry))
     )

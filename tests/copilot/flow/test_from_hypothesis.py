@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from copilot_tools.refusals import Refused
 from expcopilot.api import Copilot
 from expcopilot.memory.workspace import Workspace
+from speaking import scripted
 
 SAID = {
     "change": "One page instead of three",
@@ -80,6 +83,24 @@ def test_a_guardrail_is_taken_when_it_is_whole(copilot: Copilot, said: str, foun
         assert [m.name for m in plan.analysis.metrics] == ["orders", found[0]]
 
 
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        ("session time: -2%", "whether it is a share of units or a number a unit"),
+        ("session time: may fall by 2%", "whether it is a share of units or a number a unit"),
+        ("session time: at most -2%", "whether it is a share of units or a number a unit"),
+        ("returns: 2% (share)", "whether a rise (+) or a fall (-) hurts"),
+        ("returns: 0.2 points", "whether a rise (+) or a fall (-) hurts"),
+        ("complaints: (share)", "by how much it may get worse and whether a rise (+) or a fall (-) hurts"),
+    ],
+)
+def test_only_what_is_missing_of_a_guardrail_is_called_missing(copilot: Copilot, said: str, left: str) -> None:
+    """A margin that was given is never asked for again."""
+    approved(copilot, guardrails=said)
+    (sentence,) = copilot.begun("checkout").unread["guardrails"]
+    assert sentence.endswith(f"and leaves open {left}.")
+
+
 def test_what_is_given_goes_before_the_hypothesis_and_what_is_missing_is_named(copilot: Copilot) -> None:
     """An option overrides; a hole that nobody fills is refused by name."""
     approved(copilot, audience="", falsifier="Orders stay where they are")
@@ -96,10 +117,21 @@ def test_what_is_given_goes_before_the_hypothesis_and_what_is_missing_is_named(c
     assert plan.hypothesis.change == SAID["change"]
 
 
+def test_an_answer_stands_in_the_persons_words_whatever_a_model_makes_of_it(copilot: Copilot) -> None:
+    """A field said anew is not worded over; what nobody answered is the model's to draft."""
+    drafted = json.dumps({"audience": "Everybody who buys", "metric": "orders", "change": "One page"})
+    told = [{"field": "audience", "question": "For whom?", "answer": "New customers"}]
+    idea = "One page for everybody who buys should bring orders"
+    waiting = copilot.sharpen("checkout", idea, model=scripted(sharpener=lambda _: drafted), answers=told)
+    assert waiting is not None
+    said = waiting.content["sharpened"]
+    assert (said["audience"], said["change"], said["metric"]) == ("New customers", "One page", "orders")
+
+
 def test_nothing_begins_while_the_hypothesis_waits_or_once_a_plan_is_frozen(copilot: Copilot) -> None:
     """Decide first; and a registered plan is amended, not written anew."""
     copilot.sharpen("checkout", "A shorter checkout", model=None)
-    with pytest.raises(Refused, match="first decide"):
+    with pytest.raises(Refused, match="waits for a decision first"):
         copilot.new("checkout")
     copilot.decide("checkout", "reject")
     assert copilot.begun("checkout") is None

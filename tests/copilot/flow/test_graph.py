@@ -75,9 +75,11 @@ def test_a_second_click_answers_nothing(lifecycle: Lifecycle, deps: Deps) -> Non
 
 
 def test_an_illegal_move_is_refused_with_the_legal_ones(lifecycle: Lifecycle) -> None:
-    """Nothing is analysed before it is registered."""
-    with pytest.raises(Refused, match="You can: sharpen, plan, register, ask"):
+    """Nothing is analysed before it is registered; where it stands and what to type instead is said in plain words."""
+    with pytest.raises(Refused, match="checkout has no registered plan yet") as refused:
         lifecycle.move("checkout", "t1", Move.ANALYZE)
+    assert "write its plan (`expcopilot new --name checkout`)" in refused.value.refusals[0].cure
+    assert "'analyze'" not in str(refused.value)
 
 
 def test_a_new_process_finds_the_gate_where_it_was(tmp_path: Path, deps: Deps) -> None:

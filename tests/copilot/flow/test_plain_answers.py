@@ -14,6 +14,7 @@ from expcopilot.memory.workspace import Workspace
 from tests_plan import plan
 
 NOW = "conversion is up but session time is down, what now?"
+UP_DOWN = "conversion up, session time down"
 STOP = "why not just stop now?"
 
 
@@ -44,7 +45,15 @@ def guarded(copilot: Copilot) -> None:
 
 
 @pytest.mark.parametrize(
-    ("question", "subject"), [(STOP, "stop"), (NOW, "conflict"), ("did B win?", "verdict"), ("hello there", "")]
+    ("question", "subject"),
+    [
+        (STOP, "stop"),
+        (NOW, "conflict"),
+        (UP_DOWN, "conflict"),
+        ("did B win?", "verdict"),
+        ("did it win on mobile?", "cut"),
+        ("hello there", ""),
+    ],
 )
 def test_what_a_question_is_about(question: str, subject: str) -> None:
     """Its words decide, and a question of another kind gets no answer made up."""
@@ -59,6 +68,8 @@ def test_while_closed_the_way_to_the_end_is_told_and_no_outcome(copilot: Copilot
         path = rows(tmp_path, 6_000, treated=treated, seconds=0)
         copilot.analyze("checkout", open_data.rows(path))
         told.append([*copilot.plain_answer("checkout", STOP), *copilot.plain_answer("checkout", NOW)])
+        cut = copilot.plain_answer("checkout", "did it win on mobile?")
+        told[-1] += [said.replace(f"look {len(told)} is", "look N is") for said in cut]
         path.unlink()
     assert told[0] == told[1]
     whole = " ".join(told[0])
@@ -66,6 +77,9 @@ def test_while_closed_the_way_to_the_end_is_told_and_no_outcome(copilot: Copilot
     assert "Guardrails are watched all the while" in whole
     assert "watches session time (by " in whole
     assert "The outcomes are closed" in whole
+    assert "The last look raised no alarm: session time is not past the margin" in whole
+    assert "mobile was not read apart" in whole
+    assert "While the outcomes are closed" in whole
 
 
 def test_up_and_down_at_once_is_told_by_verdict_and_guardrail(copilot: Copilot, tmp_path: Path) -> None:
@@ -75,8 +89,32 @@ def test_up_and_down_at_once_is_told_by_verdict_and_guardrail(copilot: Copilot, 
     whole = " ".join(copilot.plain_answer("checkout", NOW))
     phrase = copilot.experiment("checkout").looks[-1].record.verdict.phrase
     assert f"The verdict of look 1 is {phrase}" in whole
-    assert "session time in b is shown not to be worse by its margin" in whole
+    assert "session time in b is shown not to be worse by its margin (−" in whole
+    assert "tolerated is a worsening by 2" in whole
     assert "a decision of people" in whole
+    for asked in (UP_DOWN, "and session time?"):
+        assert " ".join(copilot.plain_answer("checkout", asked)) == whole
+
+
+def test_a_part_of_the_units_is_told_as_read_or_not_read(copilot: Copilot, tmp_path: Path) -> None:
+    """Not cut: said so, with the command that would; cut: where it stands, and that it concludes nothing."""
+    guarded(copilot)
+    path = rows(tmp_path, 20_000, treated=0.13, seconds=0)
+    lines = path.read_text(encoding="utf-8").splitlines()
+    device = (f"{line},{'mobile' if n % 3 else 'desktop'}" for n, line in enumerate(lines[1:]))
+    path.write_text("\n".join([f"{lines[0]},device", *device]), encoding="utf-8")
+    copilot.analyze("checkout", open_data.rows(path))
+    looks = len(copilot.experiment("checkout").looks)
+    whole = " ".join(copilot.plain_answer("checkout", "did it win on mobile?"))
+    assert "The verdict of look 1 is" in whole
+    assert "mobile was not read apart: the plan names no segment, and the last look was cut by nothing." in whole
+    assert "`expcopilot analyze checkout DATA --cut COLUMN`. The data has device." in whole
+    assert "--cut device`" in " ".join(copilot.plain_answer("checkout", "and by device?"))
+    assert len(copilot.experiment("checkout").looks) == looks
+    copilot.analyze("checkout", open_data.rows(path), cuts=("device",))
+    whole = " ".join(copilot.plain_answer("checkout", "did it win on mobile?"))
+    assert "mobile was read apart: the readout shows the primary number by device, as an exploratory cut" in whole
+    assert "not read" not in whole
 
 
 def test_a_guardrail_past_its_margin_and_a_broken_split_go_before_everything(copilot: Copilot, tmp_path: Path) -> None:

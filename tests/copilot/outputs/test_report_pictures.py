@@ -45,8 +45,28 @@ def test_pictures_are_small_well_formed_and_stable(make):
 
 
 def test_full_readout_has_all_its_pictures():
-    """Effect, guardrails, segments and the effect over time."""
-    assert len(pictures(harmful())) == 4
+    """Effect, each of two guardrails, segments and the effect over time."""
+    assert len(pictures(harmful())) == 5
+
+
+def test_a_guardrail_is_drawn_in_its_own_units_against_its_own_margin():
+    """The margin's line stands where the axis says its number, whatever the scale and whichever way is better."""
+    made = {p.title: p for p in pictures(harmful()) if p.title.startswith("Guardrail")}
+    guards = {g.metric: g for g in harmful().look.reading.guardrails}
+    assert {f"Guardrail {name}, against its margin" for name in guards} == set(made)
+    for name, guard in guards.items():
+        picture = made[f"Guardrail {name}, against its margin"]
+        root = ET.fromstring(picture.svg)  # noqa: S314 - our own drawing
+        words = [t.text for t in root.iter(f"{NAMESPACE}text")]
+        (label,) = (w for w in words if w.startswith("tolerated: worse by"))
+        assert f"{guard.margin * 100:g}" in label
+        assert label in picture.strip[-1]
+        ends = [guard.effect.interval.low, guard.effect.interval.high, guard.effect.value, -guard.margin]
+        axis = axis_over(ends)
+        (place,) = {line.get("x1") for line in root.iter(f"{NAMESPACE}line") if line.get("class") == "mark"}
+        assert place == axis.at(-guard.margin)
+        assert all(axis.label(tick, 100.0) in words for tick in axis.ticks())
+        assert not any("margins" in (w or "") for w in words)
 
 
 def test_dot_lies_within_its_bar_and_the_bar_left_of_zero_when_harmful():

@@ -127,6 +127,16 @@ def _analysis(plan: Plan) -> Iterator[Question]:
             question="Which column identifies the unit? Without it, units in two arms cannot be found.",
             weight="should",
         )
+    windows = sorted({m.window_days for m in spec.metrics if m.window_days is not None})
+    if windows and spec.time_column is None:
+        days = " and ".join(f"{w:g}" for w in windows)
+        yield Question(
+            field="analysis.time_column",
+            question=f"The first {days} days after exposure are to count (window_days), but no column says when a unit "
+            "was first exposed, so nobody can check that each had as many. Which column does, or does your export "
+            "count exactly these days for everybody?",
+            weight="should",
+        )
     if spec.sides == 1:
         yield Question(
             field="analysis.sides",

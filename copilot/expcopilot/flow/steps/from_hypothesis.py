@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from copilot_tools.base import Frozen
 from copilot_tools.stats.spec import Effect
@@ -19,7 +19,7 @@ from expcopilot.records.experiment import Experiment
 __all__ = ["Begun", "begun_with"]
 
 _NAMED_KIND = re.compile(r"\(?\b(share|rate|proportion|number|amount|mean)\b\)?\s*$", re.IGNORECASE)
-_SIGN = re.compile(r"^\s*(?:by\s+)?([+\-−–])")
+_SIGN = re.compile(r"^\s*(?:(?:by|at most|no more than|max(?:imum)?\.?)\s+){0,2}([+\-−–])", re.IGNORECASE)
 
 
 class Begun(Frozen):
@@ -103,8 +103,16 @@ def _sizes(text: str) -> Iterator[Effect | None]:
         yield Effect(size=next(iter(quantity.values)) / whole, scale=scale)
 
 
-def _guardrail(idea: GuardrailIdea) -> GuardrailAnswer | None:
-    """A guardrail with its margin, where the idea says by how much, which way hurts, and of what kind it is."""
+class _Said(NamedTuple):
+    """What an idea of a guardrail says; None where it leaves that open."""
+
+    name: str
+    size: Effect | None
+    hurts: Literal["increase", "decrease"] | None
+    kind: Literal["proportion", "mean"] | None
+
+
+def _said(idea: GuardrailIdea) -> _Said:
     name, margin = idea.metric, idea.margin or ""
     if not margin:
         name, _, margin = idea.metric.rpartition(":")
@@ -116,15 +124,25 @@ def _guardrail(idea: GuardrailIdea) -> GuardrailAnswer | None:
     hurts = direction_in(margin) if signed is None else "increase" if signed[1] == "+" else "decrease"
     if size is not None and size.scale == "absolute":
         kind = "proportion"
-    if not name.strip() or size is None or hurts is None or kind is None:
+    return _Said(name.strip(), size, hurts, kind)
+
+
+def _guardrail(idea: GuardrailIdea) -> GuardrailAnswer | None:
+    """A guardrail with its margin, where the idea says by how much, which way hurts, and of what kind it is."""
+    said = _said(idea)
+    if not said.name or said.size is None or said.hurts is None or said.kind is None:
         return None
-    better: Literal["increase", "decrease"] = "decrease" if hurts == "increase" else "increase"
-    return GuardrailAnswer(name=name.strip(), kind=kind, margin=size, direction=better)
+    better: Literal["increase", "decrease"] = "decrease" if said.hurts == "increase" else "increase"
+    return GuardrailAnswer(name=said.name, kind=said.kind, margin=said.size, direction=better)
 
 
 def _half_said(idea: GuardrailIdea) -> str:
-    said = f"{idea.metric}, at most {idea.margin}" if idea.margin else idea.metric
-    return (
-        f"It names {said!r} as a guardrail, and leaves open by how much it may get worse, which way hurts, or whether "
-        "it is a share or a number."
-    )
+    """What an idea of a guardrail leaves open, and nothing that it says."""
+    said = _said(idea)
+    told = f"{idea.metric}, at most {idea.margin}" if idea.margin else idea.metric
+    left = [
+        *(["by how much it may get worse"] if said.size is None else []),
+        *(["whether a rise (+) or a fall (-) hurts"] if said.hurts is None else []),
+        *(["whether it is a share of units or a number a unit"] if said.kind is None else []),
+    ]
+    return f"It names {told!r} as a guardrail, and leaves open {' and '.join(left) or 'how it is called'}."

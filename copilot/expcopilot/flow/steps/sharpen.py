@@ -73,6 +73,9 @@ def sharpen(experiment: Experiment, deps: Deps, turn: str, given: dict[str, Any]
     else:
         told = inputs.model_copy(update={"holes": plain.questions})
         found = grounded(speech.ask(experiment.name, SHARPENER.question(told)), inputs)
+        # What a person answered stands in their words: the model's would be another answer that nobody gave.
+        held: dict[str, object] = {a.field: said for a in inputs.answers if (said := getattr(plain, a.field, None))}
+        found = found.model_copy(update={"draft": found.draft.model_copy(update=held)})
         author = SHARPENER.name
     content = {
         "idea": idea,

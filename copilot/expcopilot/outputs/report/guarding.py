@@ -7,8 +7,8 @@ from copilot_tools.stats import formats
 from copilot_tools.stats.reading import Guardrail
 from copilot_tools.stats.spec import AnalysisSpec
 from copilot_tools.stats.verdict_table import Row
-from expcopilot.outputs.report.content import Block, Cell, Column, Paragraph, Picture, Section, Table
-from expcopilot.outputs.report.guardrail_plot import guardrail_plot
+from expcopilot.outputs.report.content import Block, Cell, Column, Paragraph, Section, Table
+from expcopilot.outputs.report.guardrail_plot import guardrail_picture
 from expcopilot.outputs.report.yardstick import figures
 from expcopilot.records.look import Look
 
@@ -46,21 +46,10 @@ def guardrails(look: Look, *, numbers: bool) -> Section | None:
     if not numbers:
         return Section(id="guardrails", title="Guardrails", blocks=_alarms(spec, found))
     blocks: list[Block] = []
-    several = len(spec.treatments) > 1
-    labelled = tuple((f"{g.metric}, {spec.arm(g.arm).text}" if several else g.metric, state(g), g) for g in found)
-    title = "Guardrails, each in multiples of its own margin"
-    described = "; ".join(f"{label}: {words}" for label, words, _ in labelled) + "."
-    drawn = guardrail_plot("guardrails", labelled, title=title, description=described)
-    if drawn is not None:
-        blocks.append(
-            Picture(
-                svg=drawn[0],
-                strip=drawn[1],
-                title=title,
-                description=described,
-                caption="Right of zero is better. Safe: the whole bar lies to the right of the margin at −1.",
-            )
-        )
+    for number, metric in enumerate(spec.guardrails, start=1):
+        rows = tuple((spec.arm(g.arm).text, state(g), g) for g in found if g.metric == metric.name)
+        if (picture := guardrail_picture(f"guardrail-{number}", metric, rows)) is not None:
+            blocks.append(picture)
     blocks.append(_table(spec, found))
     return Section(id="guardrails", title="Guardrails", blocks=tuple(blocks))
 

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from copilot_tools.refusals import Refused
 
-__all__ = ["SLASH", "Line", "Slash", "quoted", "read", "words"]
+__all__ = ["SLASH", "Line", "Slash", "no_command", "quoted", "read", "words"]
 
 Stage = Literal["Talk", "Copy", "Before the data", "After the data", "Keep and check"]
 
@@ -109,14 +109,41 @@ def read(typed: str) -> Line | None:
     name = _ALIASES.get(name.lower(), name.lower())
     if name in SLASH:
         return Line(name, rest.strip())
-    near = difflib.get_close_matches(name, SLASH, n=1, cutoff=0.5)
     raise Refused.because(
         "chat.unknown_command",
         f"There is no command /{name}.",
-        f"Did you mean /{near[0]}? /help lists them all." if near else "/help lists them all.",
+        f"{_meant(name)}/help lists them all.",
         name="command",
         value=name,
     )
+
+
+def no_command(text: str, asked: str) -> str:
+    """The answer as it was given, unless it is a command typed where something else is asked.
+
+    Args:
+        text: The answer.
+        asked: What is asked for: "an idea".
+
+    Raises:
+        Refused: It begins with a slash, as no answer does; the nearest command is named.
+    """
+    if not text.startswith("/"):
+        return text
+    name = text[1:].partition(" ")[0].lower()
+    known = _ALIASES.get(name, name) in SLASH
+    raise Refused.because(
+        "chat.command_as_answer",
+        f"/{name} begins with a slash, so it is read as a command, and here {asked} is asked for. Nothing was done.",
+        f"Type /{name} by itself." if known else f"{_meant(name)}Write {asked} without the slash.",
+        name="command",
+        value=name,
+    )
+
+
+def _meant(name: str) -> str:
+    near = difflib.get_close_matches(name, SLASH, n=1, cutoff=0.5)
+    return f"Did you mean /{near[0]}? " if near else ""
 
 
 def words(rest: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -141,9 +142,29 @@ def _amend(room: Room, rest: str) -> str:
     return ""
 
 
+_EARLY = re.compile(r"(?:^|(?<=\s))--early(?=\s|$)")
+_REASON = re.compile(r"^--reason(?:\s+|\s*=\s*|$)")
+
+
 def _close(room: Room, rest: str) -> str:
-    early = rest.startswith("--early")
-    reason = rest.removeprefix("--early").strip().removeprefix("--reason").lstrip(" =").strip("\"'")
+    """As typed here, or as the command line has it: the experiment's name first, the reason behind ``--reason``."""
+    rest, known = rest.strip(), room.copilot.ledger.experiments()
+    first, _, others = rest.partition(" ")
+    named = words(first)[0] if first and not first.startswith("--") else ""
+    if named in known:
+        rest = others.strip()
+        if named != room.experiment:
+            room.enter(named)
+    elif named and _EARLY.search(rest):
+        raise Refused.because(
+            "experiment.unknown",
+            f"There is no experiment {named!r} in this workspace (known: {', '.join(known) or 'none yet'}).",
+            "Type /close --early REASON for the one talked about, or one of these names before --early.",
+            name="experiment",
+            value=named,
+        )
+    early = _EARLY.search(rest) is not None
+    reason = _REASON.sub("", _EARLY.sub("", rest, count=1).strip()).strip().strip("\"'")
     if reason and not early:
         raise Refused.because(
             "chat.close",

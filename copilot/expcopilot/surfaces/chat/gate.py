@@ -57,7 +57,8 @@ def present(room: Room, waiting: Waiting) -> None:
     show.line(waiting.question, "bold")
     show.line(f"You decide as {room.copilot.workspace.actor}.")
     edit = "e edits the file and comes back" if waiting.gate in _MOVES else "e says what should be different"
-    edit += ", or answers what is open" if waiting.gate == "hypothesis" and content["questions"] else ""
+    if waiting.gate == "hypothesis":
+        edit = f"e changes a field{', or answers what is open' if content['questions'] else ''}"
     show.line(f"y approves exactly this text · n declines · {edit}", "dim")
 
 

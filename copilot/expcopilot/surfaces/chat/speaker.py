@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from expcopilot.surfaces.cli.session import spelled
+
 if TYPE_CHECKING:
     from expcopilot.api import Copilot
 
@@ -59,7 +61,7 @@ _HELPS: tuple[tuple[tuple[str, ...], str], ...] = (
 def no_model(copilot: Copilot, experiment: str | None, text: str, on_text: Callable[[str], None]) -> Spoken:
     """What the record says to it, and the commands that help: by its words, else by where things stand."""
     known = experiment is not None and experiment in copilot.ledger.experiments()
-    found = copilot.plain_answer(str(experiment), text) if known else ()
+    found = tuple(spelled(said) for said in copilot.plain_answer(str(experiment), text)) if known else ()
     for sentence in found:
         on_text(f"{sentence}\n")
     asked = text.lower()

@@ -19,6 +19,7 @@ __all__ = ["ask_channel", "ask_missing"]
 
 _OPTIONAL = {"guardrail", "baseline", "sd", "traffic", "list", "start"}
 _DEFAULTS = {"kind": "share"}
+_LATER = " (Enter if it is not known yet: it has to stand in the plan file before the plan can be registered)"
 
 
 def ask_channel(session: PromptSession[str]) -> str:
@@ -72,7 +73,9 @@ def _introduce(question: AskedQuestion, *, optional: bool) -> None:
         click.echo(err=True)
         click.secho(visible(question.title), bold=True, err=True)
     hint = f" (Enter for {_DEFAULTS[question.field]})" if question.field in _DEFAULTS else ""
-    _say(question.ask + (" (Enter to skip)" if optional and question.field != "guardrail" else hint))
+    if optional and question.field != "guardrail":
+        hint = _LATER if question.field == "start" else " (Enter to skip)"
+    _say(question.ask + hint)
     click.secho(f"  for example: {visible(question.example)}", dim=True, err=True)
 
 

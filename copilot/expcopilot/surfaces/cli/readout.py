@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+import textwrap
 from pathlib import Path
 
 import click
@@ -31,7 +34,8 @@ def command(
 
     The documents are HTML (opens offline, prints well), Markdown, JSON and a brief of five lines. All say the same.
     Showing or printing a readout reads the ledger and adds nothing to it: it opens no data, and --look says the same
-    every time. Documents written with --out are recorded, by their names and the readout's digest.
+    every time. Documents written with --out are recorded, by their names and the readout's digest; where a language
+    model is set up, that is when it words the finding and the case for the null.
 
     \b
     Examples:
@@ -52,7 +56,7 @@ def command(
     if as_json:
         print_json({**readout.to_json(), "files": [str(f) for f in files]})
     elif brief:
-        click.echo(documents.to_brief(readout), nl=False)
+        click.echo(_for_screen(documents.to_brief(readout)), nl=False)
     elif form == "json":
         click.echo(documents.to_json(readout), nl=False)
     elif form is not None:
@@ -65,3 +69,19 @@ def command(
             show.paths("Written:", files)
             return
         pages.show_whole(readout)
+        if not no_model and copilot.workspace.settings.model.name and not readout.prose:
+            show.line()
+            show.line("No prose has been written for this look yet: showing a readout asks no model.", "dim")
+            look = f" --look {number}" if number is not None else ""
+            show.next_steps(
+                [("Have it worded, and write the documents", f"expcopilot readout {name}{look} --out FOLDER")]
+            )
+
+
+def _for_screen(brief: str) -> str:
+    """Five lines as they are for a file or another program; on a terminal broken between words at its width."""
+    if not sys.stdout.isatty():
+        return brief
+    width = max(20, shutil.get_terminal_size().columns - 1)
+    lines = (textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False) for line in brief.splitlines())
+    return "\n".join(lines) + "\n"
