@@ -105,7 +105,6 @@ def bodies(folder: Path, url: str) -> list[dict[str, object]]:
     from expcopilot.api import Copilot
     from expcopilot.flow.batch.asking import Asking, Wanted
     from expcopilot.flow.batch.rows_in import brief_rows
-    from expcopilot.flow.copy_standards import Standards
     from expcopilot.flow.steps.variants import drafted
     from expcopilot.language.model.messages_api import MessagesApi
     from expcopilot.language.model.prices import PriceTable
@@ -115,8 +114,8 @@ def bodies(folder: Path, url: str) -> list[dict[str, object]]:
     found: list[dict[str, object]] = []
     copilot = Copilot.open(folder)
     with RequestStore(folder / "bare.sqlite") as store, MessagesApi(MODEL, base_url=url) as api:
-        asking = Asking(store, 0, MODEL, Prompts(), PriceTable.shipped(), "generator")
-        standards = Standards.of(copilot.workspace, copilot._today())  # noqa: SLF001 - as the verb does
+        asking = Asking(store, 0, MODEL, Prompts(), PriceTable.shipped())
+        standards = copilot.standards()
         for row in brief_rows(folder / "briefs.csv"):
             brief = row.brief
             if brief is not None:

@@ -10,7 +10,7 @@ from expcopilot.api import Copilot
 from expcopilot.records.copy import Brief, FieldText, Variant
 from loopback.replies import Said
 
-__all__ = ["BRIEF", "CSV", "FACT", "SOURCE", "TEXT", "brief", "library", "on_the_wire", "variant", "written"]
+__all__ = ["BRIEF", "CSV", "FACT", "SOURCE", "TEXT", "brief", "library", "on_the_wire", "seen", "variant", "written"]
 
 BRIEF = """\
 # Spring pause
@@ -76,6 +76,12 @@ def written(copilot: Copilot, *names: str, **texts: tuple[str, str]):
     """Variants brought to the brief ``spring``; ``texts`` replaces title and body of one."""
     made = [variant(n, *texts.get(n, TEXT[n])) for n in names or TEXT]
     return copilot.import_variants(brief(), made, model=None)
+
+
+def seen(copilot: Copilot, variant: str, brief: str = "spring", experiment: str = "") -> str:
+    """The digest of a variant as it stands now: what a person who has just read it would name."""
+    reviews = copilot.copy(brief, experiment=experiment).reviews
+    return next(r.digest for r in reviews if r.variant.id == variant)
 
 
 def on_the_wire(draft=None, check=None):

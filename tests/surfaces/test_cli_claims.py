@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 
 import pytest
 
+from chatting import COMMAND, Chat
 from copilot_tools.wording.claims.marks import CLAIM_KINDS
 
 COPY = "Hello there.\r\nThe best tea, 👍 only 3 left.\r\nIt has 7 grades.\r\n"
@@ -140,3 +142,20 @@ def test_all_bad_files_are_named_at_once(run):
     assert done.exit_code == 2
     assert "a.txt" in done.output
     assert "b.txt" in done.output
+
+
+def test_a_person_sees_how_far_a_long_scan_is(tmp_path):
+    """In a real terminal a bar names the file and moves with its rows, and is gone in the end; programs see nothing."""
+    rows = "\n".join(f"Put the box on hold in week {n}. It waits where you left it." for n in range(3000))
+    (tmp_path / "long.csv").write_text(f"copy\n{rows}\n")
+    with Chat(tmp_path, "claims", "long.csv", "--column", "copy", program=(COMMAND,)) as terminal:
+        assert terminal.end() in {0, 1}
+        seen, raw = terminal.text, terminal.raw
+    assert "Scanning long.csv" in seen
+    shares = {int(share) for share in re.findall(r"(\d+)% of 1\d\d kB", seen)}
+    assert len(shares) > 1
+    assert raw.count("\x1b[?25l") == raw.count("\x1b[?25h"), "the cursor is shown again"
+    piped = subprocess.run(
+        [COMMAND, "claims", "long.csv", "--column", "copy"], cwd=tmp_path, capture_output=True, check=False
+    )
+    assert piped.stderr == b""

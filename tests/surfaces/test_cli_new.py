@@ -170,7 +170,7 @@ def test_a_person_stops_and_goes_on(place):
     second.answer("10%", then="on the list?")
     second.wait(READY)
     second.answer("64,000", then="On which day")
-    second.wait(READY)
+    assert "has to stand in the plan file before" in " ".join(second.wait(READY).split())
     os.write(second.screen, b"2100-01-01\r")
     assert second.end() == 0, second.seen
     assert "64,000 units" in second.seen

@@ -53,7 +53,7 @@ def test_without_a_model_from_a_text_file_to_a_file_for_braze(run, tuesday):
     assert run(*commands[-1]).exit_code == 0
     for variant, mark in open_marks(run):
         commands.append(("mark", "spring", variant, mark, "--source", "terms", "--quote", FACT))
-        settled = run(*commands[-1])
+        settled = run(*commands[-1], stdin="y\n")
         assert settled.exit_code == 0, settled.output
     commands.append(("approve", "spring"))
     approved = run(*commands[-1], stdin="y\ny\ny\n")
@@ -81,7 +81,12 @@ def test_with_a_model_the_same_path(run, tuesday, monkeypatch):
         assert sent == 4  # one draft, and each of three variants read for claims
         assert data(run, "variants", "spring.txt")["variants"][0]["author"] == "model"
         for variant, mark in open_marks(run):
-            assert run("mark", "spring", variant, mark, "--waive", "Our May figures, Grace has them").exit_code == 0
+            assert (
+                run(
+                    "mark", "spring", variant, mark, "--waive", "Our May figures, Grace has them", stdin="y\n"
+                ).exit_code
+                == 0
+            )
         assert run("approve", "spring", stdin="y\nn\ny\n").exit_code == 0
         exported = data(run, "export", "spring", "--format", "csv")
         assert len(server.requests) == sent
@@ -141,6 +146,7 @@ def test_a_review_file_decides_many_at_once(run, tuesday):
         (("variants", "spring.txt", "--from", "nowhere.csv"), "cannot be read"),
         (("mark", "spring", "v1", "C1"), "Give one of"),
         (("mark", "spring", "v1", "C1", "--tick", "x"), "is waived"),
+        (("mark", "spring", "v1", "C1", "--waive", "x", "--undo", "y"), "Give one of"),
         (("approve", "spring", "--digest", "abcdefgh"), "name its variant"),
         (("export", "spring", "--format", "fax"), "fax"),
     ],

@@ -11,6 +11,7 @@ Example:
 from __future__ import annotations
 
 from expcopilot.api.batching import Batching
+from expcopilot.api.copy_deciding import CopyDeciding
 from expcopilot.api.copywriting import Copywriting
 from expcopilot.api.looking import Looking
 from expcopilot.api.moving import Moving
@@ -20,5 +21,5 @@ from expcopilot.api.reporting import Reporting
 __all__ = ["Copilot"]
 
 
-class Copilot(Planning, Looking, Reporting, Moving, Copywriting, Batching):
+class Copilot(Planning, Looking, Reporting, Moving, Copywriting, CopyDeciding, Batching):
     """One workspace's experiments and the verbs on them. Every verb is counted in the ledger, refusals too."""

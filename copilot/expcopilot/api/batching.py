@@ -41,7 +41,7 @@ class Batching(Desk):
                 job,
                 store,
                 settings,
-                Standards.of(self.workspace, self._today()),
+                Standards.of(self.workspace, self.today()),
                 self.ledger,
                 actor=self.workspace.actor,
                 tell=tell,

@@ -81,13 +81,16 @@ class Desk:
             self.experiment(name)
         return tuple(self.ledger.entries(name))
 
-    # --- inside -------------------------------------------------------------------------------------------------
-
-    def _today(self) -> dt.date:
+    def today(self) -> dt.date:
         """The calendar's date in UTC, as the ledger stamps it: a clock set back does not make it earlier again."""
         now = dt.datetime.now(tz=dt.UTC).date()
         latest = self.ledger.latest()
         return max(now, dt.datetime.fromisoformat(latest).date()) if latest else now
+
+    # --- inside -------------------------------------------------------------------------------------------------
+
+    def _today(self) -> dt.date:
+        return self.today()
 
     def _fold(self, name: str) -> Experiment:
         return Experiment.fold(name, self.ledger.entries(name))

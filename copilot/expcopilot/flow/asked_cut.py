@@ -13,7 +13,7 @@ from pathlib import Path
 
 from copilot_tools.refusals import Refused
 from expcopilot.flow.looks import planned_look
-from expcopilot.flow.open_data import reopen
+from expcopilot.flow.open_data import present, reopen
 from expcopilot.flow.refusals import refusal_draft
 from expcopilot.memory.ledger import Ledger
 from expcopilot.records.entry import Entry
@@ -72,7 +72,7 @@ class AskedCuts:
         state = Experiment.fold(self.experiment, entries)
         last = _last_open(state)
         location = last.evidence.source.location
-        if location is None or not Path(location).exists():
+        if location is None or not present(location):
             raise Refused.because(
                 "ask.no_data",
                 "The data of the last look is no longer where it was (or was typed by hand), so it cannot be cut.",

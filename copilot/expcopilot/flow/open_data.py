@@ -5,42 +5,101 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from copilot_tools.refusals import Refused
 from copilot_tools.stats.sources.counts.count_roles import CountColumns
 from copilot_tools.stats.sources.counts.source import CountsSource
 from copilot_tools.stats.sources.counts.typed_arms import parse_arms
 from copilot_tools.stats.sources.rows.events import EventsSource, Rule, open_events
+from copilot_tools.stats.sources.rows.exposed import ExposedSource, open_exposed
 from copilot_tools.stats.sources.rows.files import open_file
 from copilot_tools.stats.sources.rows.source import RowsSource
 from copilot_tools.stats.sources.source import Source
+from copilot_tools.stats.sources.warehouse.address import Address, is_address
 from copilot_tools.stats.spec import Dialect
 from expcopilot.records.look import Look
 
-__all__ = ["CountColumns", "as_events", "counts", "events", "reopen", "rows", "typed_counts"]
+__all__ = ["CountColumns", "as_events", "counts", "events", "exposed", "present", "reopen", "rows", "typed_counts"]
 
 
 def rows(path: str | Path, dialect: Dialect | None = None) -> RowsSource:
-    """A file with one row a unit: CSV, Parquet or Excel.
+    """A file with one row a unit: CSV, Parquet or Excel; or a table, postgresql://user@host/database?table=name.
 
     Raises:
-        Refused: The file is missing, empty, or not what its name says.
+        Refused: The file is missing, empty, or not what its name says; the warehouse cannot be reached; or the address
+            names a second table of events.
     """
-    return open_file(path, dialect)
+    if not is_address(path):
+        return open_file(path, dialect)
+    where = Address.parse(path)
+    if where.events is not None:
+        raise Refused.because(
+            "warehouse.two_tables",
+            f"The address names exposures ({where.table}) and events ({where.events}): that is not one row a unit.",
+            "Read it as events: --as events.",
+            name="data",
+            value=where.name,
+        )
+    # sqlglot takes time to load, and no file needs it
+    from copilot_tools.stats.sources.warehouse.source import open_table  # noqa: PLC0415
+
+    return open_table(where.dsn, where.table, name=where.name)
 
 
 def events(
     path: str | Path, dialect: Dialect | None = None, *, aggregate: Mapping[str, Rule] | None = None
-) -> EventsSource:
+) -> EventsSource | ExposedSource:
     """A file with one row an event, brought to one row a unit by the plan's unit.
 
     Args:
-        path: CSV, Parquet or Excel.
+        path: CSV, Parquet or Excel; or the address of a table, with ``&events=`` that of exposures and of events.
         dialect: How a CSV writes things.
         aggregate: Column -> "sum", "any" or "first", where the metric's kind does not say it.
 
     Raises:
         Refused: The file is missing, empty, or not what its name says.
     """
-    return open_events(path, dialect, aggregate=aggregate)
+    if not is_address(path):
+        return open_events(path, dialect, aggregate=aggregate)
+    where = Address.parse(path)
+    if where.events is None:
+        return EventsSource(rows(path), aggregate)
+    # sqlglot takes time to load, and no file needs it
+    from copilot_tools.stats.sources.warehouse.source import open_tables  # noqa: PLC0415
+
+    return open_tables(
+        where.dsn,
+        where.table,
+        where.events,
+        name=where.name,
+        unit=where.events_unit,
+        time=where.events_time,
+        aggregate=aggregate,
+    )
+
+
+def exposed(
+    exposures: str | Path,
+    events: str | Path,
+    dialect: Dialect | None = None,
+    *,
+    unit: str | None = None,
+    time: str | None = None,
+    aggregate: Mapping[str, Rule] | None = None,
+) -> ExposedSource:
+    """A file of exposures and one of events, counted for the units exposed from their first exposure on.
+
+    Args:
+        exposures: Unit, arm, time of exposure, and what was known before.
+        events: Unit, time and values.
+        dialect: How CSV files write things.
+        unit: Unit column of the events, where it is not called as in the exposures.
+        time: Time column of the events, likewise.
+        aggregate: Column -> "sum", "any" or "first", where the metric's kind does not say it.
+
+    Raises:
+        Refused: A file is missing, empty, or not what its name says.
+    """
+    return open_exposed(exposures, events, dialect, unit=unit, time=time, aggregate=aggregate)
 
 
 def as_events(opened: RowsSource, aggregate: Mapping[str, Rule] | None = None) -> EventsSource:
@@ -59,6 +118,13 @@ def counts(path: str | Path, dialect: Dialect | None = None, *, columns: CountCo
     Raises:
         Refused: The file cannot be read as a table.
     """
+    if is_address(path):
+        raise Refused.because(
+            "warehouse.counts",
+            "Summary counts are read from a file, not from a warehouse.",
+            "Give the table with one row a unit, or type the counts: --arm control=10000:520.",
+            name="data",
+        )
     return CountsSource.from_file(path, columns=columns, dialect=dialect)
 
 
@@ -71,6 +137,11 @@ def typed_counts(arms: Iterable[str]) -> CountsSource:
     return CountsSource.of(parse_arms(arms))
 
 
+def present(location: str) -> bool:
+    """Whether there is something to open again: a file that is still there, or a table, which is asked when opened."""
+    return is_address(location) or Path(location).exists()
+
+
 def reopen(path: Path, look: Look) -> Source:
     """Open the data of a look again, the way it was opened then.
 
@@ -81,5 +152,8 @@ def reopen(path: Path, look: Look) -> Source:
     if info.kind == "counts":
         return counts(path, dialect, columns=CountColumns.model_validate(info.opening) if info.opening else None)
     if info.kind == "events":
+        if "events" in info.opening and not is_address(path):
+            named = {"unit": info.opening.get("events_unit"), "time": info.opening.get("events_time")}
+            return exposed(path, info.opening["events"], dialect, aggregate=info.opening.get("aggregate"), **named)
         return events(path, dialect, aggregate=info.opening.get("aggregate"))
     return rows(path, dialect)

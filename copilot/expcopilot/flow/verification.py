@@ -15,6 +15,7 @@ from copilot_tools.stats.evidence import Evidence
 from copilot_tools.stats.sources.source import Source
 from expcopilot.flow.blinding import without_outcomes
 from expcopilot.flow.looks import judge
+from expcopilot.flow.open_data import present
 from expcopilot.flow.standing import circumstances, late_registration
 from expcopilot.flow.steps.readout import assemble
 from expcopilot.records.digest import digest
@@ -150,7 +151,7 @@ class _State:
             self.notes.append(f"{where[0].upper()}{where[1:]} was given by hand; recomputed from its moments.")
             return
         path = Path(info.location)
-        if not path.exists():
+        if not present(info.location):
             self.notes.append(f"{where[0].upper()}{where[1:]} is no longer where it was; recomputed from its moments.")
             return
         try:
@@ -160,7 +161,9 @@ class _State:
                 return
             evidence = source.scan(look.spec, metrics=look.spec.metrics, cuts=look.cuts)
         except Refused as refused:
-            self.faults.append(f"{where[0].upper()}{where[1:]} cannot be read any more: {refused}")
+            told = f"{where[0].upper()}{where[1:]} cannot be read any more: {refused}"
+            away = {r.code for r in refused.refusals} <= {"warehouse.unreachable", "warehouse.no_driver"}
+            (self.notes if away else self.faults).append(told)  # a warehouse out of reach contradicts nothing
             return
         self.sources += 1
         if not look.shows_outcomes:

@@ -18,12 +18,13 @@ from pydantic import BaseModel
 from copilot_tools.refusals import Refused
 from expcopilot.language.answers import Unusable, loop_is_over, read, repair_turn
 from expcopilot.language.model.budget import Budget
-from expcopilot.language.model.protocol import Message, Model, ModelFailed, Request, ToolOffer
+from expcopilot.language.model.prices import Price
+from expcopilot.language.model.protocol import Answer, Message, Model, ModelFailed, Request, ToolOffer
 from expcopilot.language.prompts import Prompt, Prompts
 from expcopilot.records.answer import Answered, ToolCall
 from expcopilot.records.digest import canonical, digest
 
-__all__ = ["Question", "Recorder", "ask", "converse"]
+__all__ = ["Question", "Recorder", "as_kept", "ask", "converse"]
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -133,6 +134,34 @@ def converse(
     return exchange.concluded(*exchange.turn(exchange.request(tuple(tools))))
 
 
+def as_kept(key: str, role: str, prompt: Prompt, answer: Answer, price: Price | None, *, seconds: float) -> Answered:
+    """An answer as it is kept, whoever sent the request.
+
+    Args:
+        key: Digest under which the request is found again.
+        role: Who was asked.
+        prompt: The prompt it was rendered from.
+        answer: What came back.
+        price: The model's, or None where it is not known.
+        seconds: How long it took; 0 in a batch.
+    """
+    return Answered(
+        request=key,
+        role=role,
+        prompt=prompt.name,
+        prompt_digest=prompt.digest,
+        model=answer.model,
+        text=answer.text,
+        tool_calls=answer.tool_calls,
+        stop=answer.stop,
+        usage=answer.usage,
+        cost=price.cost(answer.usage) if price else None,
+        prices=price.dated if price else "",
+        seconds=round(seconds, 3),
+        blocks=answer.blocks,
+    )
+
+
 def _run(call: ToolCall, run_tool: Callable[[ToolCall], str]) -> str:
     try:
         return run_tool(call)
@@ -226,23 +255,9 @@ class _Exchange(Generic[T]):
             answer = self.model.answer(request, on_text=self.on_text)
             reserved.settle(answer.usage)
         price = self.budget.prices.price(answer.model) or self.budget.prices.price(self.model.name)
-        answered = Answered(
-            request=key,
-            role=request.role,
-            prompt=self.prompt.name,
-            prompt_digest=self.prompt.digest,
-            model=answer.model,
-            text=answer.text,
-            tool_calls=answer.tool_calls,
-            stop=answer.stop,
-            usage=answer.usage,
-            cost=price.cost(answer.usage) if price else None,
-            prices=price.dated if price else "",
-            seconds=round(time.monotonic() - begun, 3),
-            blocks=answer.blocks,
-        )
-        self.recorder.keep(answered)
-        return answered
+        made = as_kept(key, request.role, self.prompt, answer, price, seconds=time.monotonic() - begun)
+        self.recorder.keep(made)
+        return made
 
     def _of_use(self, answered: Answered) -> bool:
         if answered.stop == "tools":

@@ -13,7 +13,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -84,6 +84,7 @@ class Intent:
         after: The server's newest batch before it, or "".
         requests: Digest of each request -> US dollars it may cost at most, or None.
         longest: The most tokens any answer may have.
+        roles: Digest of a request -> who is asked, where that is not the role most are for.
     """
 
     position: int
@@ -91,6 +92,7 @@ class Intent:
     after: str
     requests: dict[str, float | None]
     longest: int
+    roles: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -161,6 +163,11 @@ class RequestStore:
         row = self._one("SELECT payload FROM happened WHERE request = ? AND kind = 'answered'", request)
         return Answered.model_validate_json(row[0]) if row else None
 
+    def answered_since(self, requests: Sequence[str], since: int) -> bool:
+        """Whether one of these requests was answered after a position."""
+        query = "SELECT 1 FROM happened WHERE request = ? AND kind = 'answered' AND position > ?"
+        return any(self._one(query, request, since) for request in requests)
+
     def failures(self, request: str, since: int) -> tuple[dict[str, Any], ...]:
         """How a request failed after a position, oldest first."""
         query = "SELECT payload FROM happened WHERE request = ? AND kind = 'failed' AND position > ? ORDER BY position"
@@ -211,7 +218,9 @@ class RequestStore:
         for position, payload in self._all(query, run):
             data, made = json.loads(payload), self._one(created, position)
             batch = json.loads(made[0])["batch"] if made else ""
-            found.append(Intent(position, batch, data["after"], data["requests"], data["longest"]))
+            found.append(
+                Intent(position, batch, data["after"], data["requests"], data["longest"], data.get("roles", {}))
+            )
         return tuple(found)
 
     @contextmanager

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["write_whole"]
+__all__ = ["staged", "write_whole"]
 
 
 def write_whole(path: Path, text: str, *, overwrite: bool = True) -> Path:
@@ -24,19 +26,40 @@ def write_whole(path: Path, text: str, *, overwrite: bool = True) -> Path:
         FileExistsError: There is one, and ``overwrite`` is false.
         OSError: It cannot be written; what stood there before stands there still.
     """
+    with staged(path, text) as take:
+        return take(overwrite)
+
+
+@contextmanager
+def staged(path: Path, text: str) -> Iterator[Callable[[bool], Path]]:
+    """``text`` on the disk beside ``path``, and what gives it the name; where that is never called, nothing stays.
+
+    What must be on record before a file is there is put on record between the two.
+
+    Args:
+        path: The file; its folder must exist.
+        text: All that it is to hold.
+
+    Raises:
+        OSError: It cannot be written; what stood there before stands there still.
+    """
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+
+    def take(overwrite: bool) -> Path:
+        if overwrite:
+            beside.replace(path)
+        else:
+            _take(beside, path)
+        return path
+
     try:
         with beside.open("xb") as file:
             file.write(text.encode())
             file.flush()
             os.fsync(file.fileno())
-        if overwrite:
-            beside.replace(path)
-        else:
-            _take(beside, path)
+        yield take
     finally:
         beside.unlink(missing_ok=True)
-    return path
 
 
 def _take(beside: Path, path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -90,10 +90,20 @@ class Variant(Frozen):
 
     @property
     def digest(self) -> str:
-        """What an approval covers: channel, language, and the exact text of every field."""
-        return digest(
-            {"channel": self.channel, "language": self.language, "fields": [f.model_dump() for f in self.fields]}
-        )
+        """What an approval covers: the framing it is said to test, channel, language, and every field's exact text."""
+        return digest({**self._text, "mechanism": self.mechanism})
+
+    @property
+    def text_digest(self) -> str:
+        """Of the text alone, whatever it is said to test: what a reader of the text has read.
+
+        Approvals were given for this digest once, and for the mechanism beside it; they count as long as both stand.
+        """
+        return digest(self._text)
+
+    @property
+    def _text(self) -> dict[str, Any]:
+        return {"channel": self.channel, "language": self.language, "fields": [f.model_dump() for f in self.fields]}
 
 
 class Evidence(Frozen):
@@ -179,7 +189,7 @@ class VariantApproval(Frozen):
     Attributes:
         variant: Its id.
         brief: Its brief's id.
-        digest: Of the text they saw.
+        digest: Of the variant they saw: its mechanism and its text (``Variant.digest``).
         action: What they decided.
         by: Who.
         at: ISO moment.
@@ -206,7 +216,7 @@ class Review(Frozen):
 
     Attributes:
         variant: The variant.
-        digest: Of its text.
+        digest: Of its mechanism and its text (``Variant.digest``).
         marks: One a field, in order.
         findings: Channel, accessibility and brand findings: (field, severity "error"|"warning", plain sentence).
         nearest: The nearest other text: (what it is, distance 0..1), smallest first.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -66,7 +66,7 @@ class Checked(Frozen):
     Attributes:
         brief: Id of the brief.
         variant: Id of the variant.
-        digest: Of the text it read; for another text it says nothing.
+        digest: Of the text it read (``Variant.text_digest``); for another text it says nothing.
         added: What it added: (field, claim), at places in the field's text.
     """
 
@@ -99,19 +99,21 @@ class Place(Frozen):
 
 
 class Sourced(Frozen):
-    """A person proposed a quotation for a claim; whether it carries the claim is decided by code, at every review.
+    """A person proposed a quotation for a claim, or took theirs back; what it carries code decides, at every review.
 
     Attributes:
         place: The claim.
-        source: Id of the source.
-        quotation: The words quoted.
-        by: Who proposed it.
+        source: Id of the source; "" where the quotation was taken back.
+        quotation: The words quoted; "" where they were taken back.
+        by: Who.
+        reason: Why it was taken back, in their words.
     """
 
     place: Place
     source: str
     quotation: str
     by: str
+    reason: str = ""
 
 
 class Exported(Frozen):
@@ -146,17 +148,20 @@ class Reviewed(Frozen):
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass
 class CopyBook:
     """All copy of one experiment: a fold of its entries, nothing that is stored.
+
+    Only ``fold`` and ``follow`` write in it, in dictionaries that grow: ten thousand briefs in one experiment stay
+    linear.
 
     Attributes:
         experiment: Its name.
         position: Ledger position of the experiment's last entry; 0 before the first.
         drafted: Brief's id -> what stands for it.
         drafts: Brief's id -> how many entries its variants have had.
-        checked: (brief, variant, digest of text) -> what the claim checker said.
-        sourced: Place -> the quotation proposed last.
+        checked: (brief, variant, digest of the text alone) -> what the claim checker said.
+        sourced: Place -> the quotation proposed last, unless it was taken back.
         settled: Place -> the waiver or tick that stands.
         decisions: (brief, variant) -> what persons decided, in order.
         answers: Digest of a proposal -> how often it was decided upon, and how last.
@@ -165,73 +170,34 @@ class CopyBook:
 
     experiment: str
     position: int = 0
-    drafted: Mapping[str, Drafted] = field(default_factory=dict)
-    drafts: Mapping[str, int] = field(default_factory=dict)
-    checked: Mapping[tuple[str, str, str], Checked] = field(default_factory=dict)
-    sourced: Mapping[Place, Sourced] = field(default_factory=dict)
-    settled: Mapping[Place, Waiver] = field(default_factory=dict)
-    decisions: Mapping[tuple[str, str], tuple[VariantApproval, ...]] = field(default_factory=dict)
-    answers: Mapping[str, tuple[int, str]] = field(default_factory=dict)
-    exported: tuple[Exported, ...] = ()
+    drafted: dict[str, Drafted] = field(default_factory=dict)
+    drafts: dict[str, int] = field(default_factory=dict)
+    checked: dict[tuple[str, str, str], Checked] = field(default_factory=dict)
+    sourced: dict[Place, Sourced] = field(default_factory=dict)
+    settled: dict[Place, Waiver] = field(default_factory=dict)
+    decisions: dict[tuple[str, str], list[VariantApproval]] = field(default_factory=dict)
+    answers: dict[str, tuple[int, str]] = field(default_factory=dict)
+    exported: list[Exported] = field(default_factory=list)
+    _asked: dict[str, Proposal] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def fold(cls, name: str, entries: Iterable[Entry]) -> CopyBook:
+        """Build it from the experiment's entries, in ledger order."""
+        book = cls(name)
+        book.follow(entries)
+        return book
+
+    def follow(self, entries: Iterable[Entry]) -> None:
+        """Take in entries that were appended since, in ledger order; those of other experiments are left alone."""
+        for entry in entries:
+            if entry.experiment == self.experiment:
+                self.position = entry.position
+                self._take(entry)
 
     def approval(self, brief: str, variant: str) -> VariantApproval | None:
         """What a person decided last on a variant, whatever its text was then."""
         decided = self.decisions.get((brief, variant), ())
         return decided[-1] if decided else None
-
-    @classmethod
-    def fold(cls, name: str, entries: Iterable[Entry]) -> CopyBook:
-        """Build it from the experiment's entries, in ledger order."""
-        return _Folding(name).over(entries)
-
-
-def place_of(variant: Variant, field: str, start: int, end: int, kind: ClaimKind | Literal["unclassified"]) -> Place:
-    """The place of a mark in a variant's exact text."""
-    text = next(f.text for f in variant.fields if f.name == field)
-    return Place(
-        brief=variant.brief,
-        variant=variant.id,
-        field=field,
-        text=digest({"channel": variant.channel, "language": variant.language, "text": text}),
-        start=start,
-        end=end,
-        kind=kind,
-    )
-
-
-class _Folding:
-    """The fold, in dictionaries that grow: ten thousand briefs in one experiment stay linear."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.position = 0
-        self.drafted: dict[str, Drafted] = {}
-        self.drafts: dict[str, int] = {}
-        self.checked: dict[tuple[str, str, str], Checked] = {}
-        self.sourced: dict[Place, Sourced] = {}
-        self.settled: dict[Place, Waiver] = {}
-        self.decisions: dict[tuple[str, str], tuple[VariantApproval, ...]] = {}
-        self.answers: dict[str, tuple[int, str]] = {}
-        self.exported: list[Exported] = []
-        self._asked: dict[str, Proposal] = {}
-
-    def over(self, entries: Iterable[Entry]) -> CopyBook:
-        for entry in entries:
-            if entry.experiment == self.name:
-                self.position = entry.position
-                self._take(entry)
-        return CopyBook(
-            experiment=self.name,
-            position=self.position,
-            drafted=self.drafted,
-            drafts=self.drafts,
-            checked=self.checked,
-            sourced=self.sourced,
-            settled=self.settled,
-            decisions=self.decisions,
-            answers=self.answers,
-            exported=tuple(self.exported),
-        )
 
     def _take(self, entry: Entry) -> None:
         match entry.kind:
@@ -244,7 +210,9 @@ class _Folding:
                 self.checked[checked.brief, checked.variant, checked.digest] = checked
             case "sourced":
                 sourced = Sourced.model_validate(entry.payload)
-                self.sourced[sourced.place] = sourced
+                self.sourced.pop(sourced.place, None)
+                if sourced.source:
+                    self.sourced[sourced.place] = sourced
             case "exported":
                 self.exported.append(Exported.model_validate(entry.payload))
             case "proposed" if entry.payload.get("gate") in {"variants", "waiver"}:
@@ -277,5 +245,18 @@ class _Folding:
             reason=decision.reason,
             basis=content["basis"],
         )
-        key = (approval.brief, approval.variant)
-        self.decisions[key] = (*self.decisions.get(key, ()), approval)
+        self.decisions.setdefault((approval.brief, approval.variant), []).append(approval)
+
+
+def place_of(variant: Variant, field: str, start: int, end: int, kind: ClaimKind | Literal["unclassified"]) -> Place:
+    """The place of a mark in a variant's exact text."""
+    text = next(f.text for f in variant.fields if f.name == field)
+    return Place(
+        brief=variant.brief,
+        variant=variant.id,
+        field=field,
+        text=digest({"channel": variant.channel, "language": variant.language, "text": text}),
+        start=start,
+        end=end,
+        kind=kind,
+    )

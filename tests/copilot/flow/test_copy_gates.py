@@ -10,7 +10,7 @@ from expcopilot.flow.gates import pending
 from expcopilot.flow.steps.approve_copy import find_review
 from expcopilot.flow.steps.review import marks_of
 from expcopilot.memory.review_files import ReviewRow
-from writing import FACT, SOURCE, TEXT, brief, library, variant, written
+from writing import FACT, SOURCE, TEXT, brief, library, seen, variant, written
 
 UNCLEAR = ("Take a break", "Коробка ждёт тебя.")
 
@@ -39,11 +39,13 @@ def test_a_claim_stays_open_until_a_quotation_stands_in_a_source(copilot):
     reviewed = written(copilot, "v2")
     label = next(label for label, m in marks(reviewed, "v2").items() if m.place.field == "body" and m.is_open)
     with pytest.raises(Refused) as refused:
-        copilot.source_claim("spring", "v2", label, source="pause-terms", quotation=FACT.replace("those", "thosе"))
+        copilot.source_claim(
+            "spring", "v2", label, seen(copilot, "v2"), source="pause-terms", quotation=FACT.replace("those", "thosе")
+        )
     assert codes(refused) == ["copy.not_sourced"]
     with pytest.raises(Refused):
-        copilot.source_claim("spring", "v2", label, source="price-list", quotation=FACT)
-    settled = copilot.source_claim("spring", "v2", label, source="pause-terms", quotation=FACT)
+        copilot.source_claim("spring", "v2", label, seen(copilot, "v2"), source="price-list", quotation=FACT)
+    settled = copilot.source_claim("spring", "v2", label, seen(copilot, "v2"), source="pause-terms", quotation=FACT)
     assert marks(settled, "v2")[label].status == "sourced"
     state = next(c for f in find_review(settled, "v2").marks for c in f.claims if c.status == "sourced")
     assert state.evidence is not None
@@ -55,7 +57,7 @@ def test_a_changed_source_reopens_what_rested_on_it(copilot):
     reviewed = written(copilot, "v2")
     for label, mark in marks(reviewed, "v2").items():
         assert mark.is_open
-        copilot.source_claim("spring", "v2", label, source="pause-terms", quotation=FACT)
+        copilot.source_claim("spring", "v2", label, seen(copilot, "v2"), source="pause-terms", quotation=FACT)
     approve(copilot, "v2")
     assert copilot.copy("spring").reviews[0].standing == "approved"
     path = copilot.workspace.folder / "sources" / "pause-terms.md"
@@ -75,7 +77,7 @@ def test_an_expired_source_reopens_what_rested_on_it(copilot):
     """The day after its last day a source counts for nothing."""
     written(copilot, "v2")
     for label in marks(copilot.copy("spring"), "v2"):
-        copilot.source_claim("spring", "v2", label, source="pause-terms", quotation=FACT)
+        copilot.source_claim("spring", "v2", label, seen(copilot, "v2"), source="pause-terms", quotation=FACT)
     approve(copilot, "v2")
     path = copilot.workspace.folder / "sources" / "pause-terms.md"
     path.write_text(path.read_text().replace("2099-01-01", "2020-01-01"), encoding="utf-8")
@@ -88,18 +90,20 @@ def test_a_waiver_stands_beside_a_name_and_falls_with_the_text(copilot):
     """Without a reason there is none; an edit of the same field makes it void; taken back, the claim is open."""
     written(copilot, "v2")
     with pytest.raises(Refused) as refused:
-        copilot.waive("spring", "v2", "C1", reason="  ")
+        copilot.waive("spring", "v2", "C1", seen(copilot, "v2"), reason="  ")
     assert codes(refused) == ["copy.no_reason"]
-    waived = marks(copilot.waive("spring", "v2", "C1", reason="Legal agreed", by="Grace"), "v2")["C1"]
+    waived = marks(copilot.waive("spring", "v2", "C1", seen(copilot, "v2"), reason="Legal agreed", by="Grace"), "v2")[
+        "C1"
+    ]
     assert (waived.status, waived.reason) == ("waived", "Grace: Legal agreed")
     position = copilot.ledger.head()[0]
-    copilot.waive("spring", "v2", "C1", reason="Legal agreed", by="Grace")
+    copilot.waive("spring", "v2", "C1", seen(copilot, "v2"), reason="Legal agreed", by="Grace")
     assert copilot.ledger.head()[0] == position, "the same waiver twice is one"
     edited = written(copilot, "v2", v2=("Over 45% come back", TEXT["v2"][1]))
     assert marks(edited, "v2")["C1"].is_open
     back = written(copilot, "v2")
     assert not marks(back, "v2")["C1"].is_open, "the exact text was waived; it stands again with the text"
-    undone = copilot.waive("spring", "v2", "C1", reason="Legal changed its mind", undo=True)
+    undone = copilot.undo_mark("spring", "v2", "C1", seen(copilot, "v2"), reason="Legal changed its mind")
     assert marks(undone, "v2")["C1"].is_open
 
 
@@ -111,9 +115,9 @@ def test_an_unclassified_sentence_waits_for_a_person(copilot):
         approve(copilot, "v1")
     assert codes(refused) == ["copy.unclassified"]
     with pytest.raises(Refused) as refused:
-        copilot.source_claim("spring", "v1", "S1", source="pause-terms", quotation=FACT)
+        copilot.source_claim("spring", "v1", "S1", seen(copilot, "v1"), source="pause-terms", quotation=FACT)
     assert codes(refused) == ["copy.not_a_claim"]
-    ticked = copilot.tick("spring", "v1", "S1", reason="A play on words")
+    ticked = copilot.tick("spring", "v1", "S1", seen(copilot, "v1"), reason="A play on words")
     assert find_review(ticked, "v1").open_marks == 0
     assert find_review(approve(copilot, "v1"), "v1").standing == "approved"
 
@@ -126,15 +130,15 @@ def test_an_approval_covers_exactly_the_text_that_was_seen(copilot):
     assert codes(refused) == ["copy.changed"]
     with pytest.raises(Refused):
         copilot.approve_variant("spring", "v1", find_review(copilot.copy("spring"), "v1").digest[:5])
-    seen = find_review(copilot.copy("spring"), "v1").digest
-    copilot.approve_variant("spring", "v1", seen[:12], by="Grace")
+    read = find_review(copilot.copy("spring"), "v1").digest
+    copilot.approve_variant("spring", "v1", read[:12], by="Grace")
     approved = copilot.copy("spring").reviews[0]
     assert approved.approval is not None
     assert (approved.standing, approved.approval.by) == ("approved", "Grace")
     written(copilot, "v1", v1=("Take a break", "Put the box on hold. It waits for you there."))
     assert copilot.copy("spring").reviews[0].standing == "edited"
     with pytest.raises(Refused) as refused:
-        copilot.approve_variant("spring", "v1", seen)
+        copilot.approve_variant("spring", "v1", read)
     assert codes(refused) == ["copy.changed"]
     written(copilot, "v1")
     assert copilot.copy("spring").reviews[0].standing == "approved"
@@ -195,7 +199,7 @@ def test_unknown_names_are_answered_with_the_nearest(copilot):
     with pytest.raises(Refused, match="it has v1, v2"):
         copilot.approve_variant("spring", "v22", "0" * 12)
     with pytest.raises(Refused, match="has no mark"):
-        copilot.waive("spring", "v2", "C99", reason="because")
+        copilot.waive("spring", "v2", "C99", seen(copilot, "v2"), reason="because")
     assert "sprint" not in copilot.ledger.experiments()
 
 
@@ -204,10 +208,10 @@ def test_a_changed_mechanism_reopens_an_approval(copilot):
     written(copilot, "v1")
     approve(copilot, "v1")
     copilot.import_variants(brief(), [variant("v1", mechanism="clinically proven")], model=None)
-    assert copilot.copy("spring").reviews[0].standing == "reopened"
+    assert copilot.copy("spring").reviews[0].standing == "edited"
     with pytest.raises(Refused, match="mechanism") as refused:
         copilot.export("spring", "csv")
-    assert codes(refused) == ["copy.reopened"]
+    assert codes(refused) == ["copy.edited"]
     written(copilot, "v1")
     assert copilot.copy("spring").reviews[0].standing == "approved"
 
@@ -229,7 +233,7 @@ def test_todays_copy_leaves_only_where_nothing_in_it_is_open(copilot, title, lea
 def test_a_brief_of_another_experiment_is_found_by_its_name(copilot):
     """Every verb finds it without being told; a name that stands in two experiments is not guessed at."""
     copilot.import_variants(brief(experiment="season"), [variant("v1", *UNCLEAR)], model=None)
-    copilot.tick("spring", "v1", "S1", reason="A play on words")
+    copilot.tick("spring", "v1", "S1", seen(copilot, "v1"), reason="A play on words")
     assert approve(copilot, "v1").reviews[0].standing == "approved"
     assert [name for name, _ in copilot.export("spring", "csv").variants] == ["v1"]
     assert copilot.ledger.experiments() == ("season",)
@@ -251,9 +255,11 @@ def test_who_decides_has_a_name(copilot, name):
     """A waiver, a tick, a quotation and an approval each stand beside one line with a letter or digit in it."""
     written(copilot, "v1", "v2", v1=UNCLEAR)
     settle = [
-        lambda: copilot.waive("spring", "v2", "C1", reason="Legal agreed", by=name),
-        lambda: copilot.tick("spring", "v1", "S1", reason="A play on words", by=name),
-        lambda: copilot.source_claim("spring", "v2", "C1", source="pause-terms", quotation=FACT, by=name),
+        lambda: copilot.waive("spring", "v2", "C1", seen(copilot, "v2"), reason="Legal agreed", by=name),
+        lambda: copilot.tick("spring", "v1", "S1", seen(copilot, "v1"), reason="A play on words", by=name),
+        lambda: copilot.source_claim(
+            "spring", "v2", "C1", seen(copilot, "v2"), source="pause-terms", quotation=FACT, by=name
+        ),
         lambda: approve(copilot, "v2", action="reject", by=name),
     ]
     for call in settle:
@@ -268,7 +274,7 @@ def test_a_reason_says_something(copilot, reason):
     """Signs alone, nothing that is seen, or more than anybody reads is no reason; an approval needs none."""
     written(copilot, "v1", "v2")
     for call in (
-        lambda: copilot.waive("spring", "v2", "C1", reason=reason),
+        lambda: copilot.waive("spring", "v2", "C1", seen(copilot, "v2"), reason=reason),
         lambda: approve(copilot, "v1", reason=reason),
     ):
         with pytest.raises(Refused) as refused:

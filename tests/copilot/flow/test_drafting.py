@@ -203,7 +203,7 @@ def test_orders_in_a_brief_are_data(copilot):
 
 def test_facts_a_variant_names_source_what_they_say_and_no_more(copilot):
     """A named fact carries the claim whose numbers and subject it holds; beside another subject it carries nothing."""
-    (fact,) = [f.id for f in copilot._standards().facts(brief()) if "41.3%" in f.text]
+    (fact,) = [f.id for f in copilot.standards().facts(brief()) if "41.3%" in f.text]
     reviewed = copilot.import_variants(
         brief(),
         [

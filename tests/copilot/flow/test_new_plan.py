@@ -167,3 +167,16 @@ def test_unknown_channel_is_refused():
 def test_names(change, name):
     """A name is short, in the characters a plan allows, and never empty."""
     assert name_of(change, "email") == name
+
+
+def test_a_window_that_nobody_can_check_is_a_question():
+    """Days after exposure count only where something says when exposure was; with a date column nothing is asked."""
+    plan = draft_plan(answers()).plan
+    asked = {q.field: q for q in check_plan(plan)}
+    assert asked["analysis.time_column"].weight == "should"
+    assert "The first 7 days after exposure" in asked["analysis.time_column"].question
+    dated = plan.model_copy(update={"analysis": plan.analysis.model_copy(update={"time_column": "first_seen"})})
+    assert "analysis.time_column" not in {q.field for q in check_plan(dated)}
+    metrics = tuple(m.model_copy(update={"window_days": None}) for m in plan.analysis.metrics)
+    bare = plan.model_copy(update={"analysis": plan.analysis.model_copy(update={"metrics": metrics})})
+    assert "analysis.time_column" not in {q.field for q in check_plan(bare)}

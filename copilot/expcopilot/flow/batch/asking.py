@@ -7,6 +7,7 @@ request is answered, side by side with others or in a batch, the row is walked a
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from copilot_tools.refusals import Refusal
-from expcopilot.language.ask import Question, ask
+from expcopilot.language.ask import Question, as_kept, ask
 from expcopilot.language.model.budget import Budget, Reserved
 from expcopilot.language.model.prices import PriceTable
 from expcopilot.language.model.protocol import Answer, Failure, Model, ModelFailed, Request
@@ -30,6 +31,7 @@ A = TypeVar("A", bound=BaseModel)
 
 MOST_ATTEMPTS = 3
 """How often a request is put into a batch before its failure, which might have passed, stands."""
+_OF_NO_USE: frozenset[Failure] = frozenset({"refused", "truncated", "malformed"})
 
 
 @dataclass(frozen=True)
@@ -69,19 +71,16 @@ class Asking:
         model: The model's name.
         prompts: Where prompts are.
         prices: Prices by model, a batch's discount taken off already.
-        role: Who is asked.
     """
 
-    def __init__(
-        self, store: RequestStore, since: int, model: str, prompts: Prompts, prices: PriceTable, role: str
-    ) -> None:
+    def __init__(self, store: RequestStore, since: int, model: str, prompts: Prompts, prices: PriceTable) -> None:
         self._store = store
         self._since = since
         self._prompts = prompts
         self._prices = prices
-        self._role = role
         self._budget = _Unbounded()
         self._key = ""
+        self._found: list[str] = []
         self.name = model
 
     def walk(self, way: Callable[[Asking], T]) -> T | Wanted:
@@ -99,6 +98,43 @@ class Asking:
         except _Wants as wants:
             return wants.wanted
 
+    def attempts(self, way: Callable[[int], T], vain: Callable[[T], bool], *, anew: bool) -> T:
+        """The first attempt at a way that was not in vain.
+
+        An attempt in vain (an answer of no use, or one that comes to nothing) is final for the command in which it was
+        made. A later one makes another where it is told to, and finds it again ever after.
+
+        Args:
+            way: The attempt's number, from 0 -> what it comes to; each number asks its own requests.
+            vain: Whether what it comes to is in vain.
+            anew: Whether another attempt may be made.
+
+        Raises:
+            ModelFailed: The last attempt that was made brought nothing usable.
+        """
+        failure: ModelFailed | None = None
+        last: list[T] = []
+        for number in itertools.count():
+            self._found.clear()
+            try:
+                found = way(number)
+                if not vain(found):
+                    return found
+                failure, last = None, [found]
+            except ModelFailed as failed:
+                failure = failed
+                if failed.kind not in _OF_NO_USE:
+                    break
+            except _Wants:
+                if anew or not number:
+                    raise
+                break
+            if self._store.answered_since(self._found, self._since):
+                break
+        if failure is not None:
+            raise failure
+        return last[0]
+
     def ask(self, experiment: str, question: Question[A]) -> A:  # noqa: ARG002 - as ``Speech.ask``
         """Ask one question, as ``Speech.ask`` does.
 
@@ -107,37 +143,24 @@ class Asking:
         """
         return ask(question, self, self, self._budget, prompts=self._prompts)
 
-    def kept(self, key: str, answer: Answer, seconds: float) -> Answered:
+    def kept(self, key: str, role: str, answer: Answer, seconds: float) -> Answered:
         """An answer as it is kept.
 
         Args:
             key: The request's digest.
+            role: Who was asked.
             answer: What came back.
             seconds: How long it took; 0 in a batch.
         """
         price = self._prices.price(answer.model) or self._prices.price(self.name)
-        prompt = self._prompts.find(self._role)
-        return Answered(
-            request=key,
-            role=self._role,
-            prompt=prompt.name,
-            prompt_digest=prompt.digest,
-            model=answer.model,
-            text=answer.text,
-            tool_calls=answer.tool_calls,
-            stop=answer.stop,
-            usage=answer.usage,
-            cost=price.cost(answer.usage) if price else None,
-            prices=price.dated if price else "",
-            seconds=round(seconds, 3),
-            blocks=answer.blocks,
-        )
+        return as_kept(key, role, self._prompts.find(role), answer, price, seconds=seconds)
 
     # --- what ``ask`` sees: a recorder and a model ----------------------------------------------------------------
 
     def find(self, request_digest: str) -> Answered | None:
         """As ``Recorder.find``."""
         self._key = request_digest
+        self._found.append(request_digest)
         return self._store.answer(request_digest)
 
     def keep(self, answered: Answered) -> None:

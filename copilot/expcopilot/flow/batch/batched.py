@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 
 from expcopilot.flow.batch.asking import Wanted, failure_data
 from expcopilot.flow.batch.scribe import Scribe
@@ -25,6 +26,7 @@ from expcopilot.language.model.batches import (
 )
 from expcopilot.language.model.messages_api import MessagesApi
 from expcopilot.language.model.protocol import ModelFailed
+from expcopilot.language.roles.generator import GENERATOR
 from expcopilot.memory.request_store import Happened, Intent
 
 __all__ = ["batched", "cancel"]
@@ -97,23 +99,23 @@ class _Batched:
         for row in work.rows():
             if work.stopped or short or len(self.open) >= _MOST_OPEN:
                 break
-            wanted = work.wants(row)
+            wants = work.wants(row)
             await asyncio.sleep(0)
-            if wanted is None:
+            if not wants:
                 work.done += 1
                 work.progress("Preparing")
                 continue
-            if wanted.key in under_way:
-                continue
-            dearest = work.money.dearest(wanted.request)
-            if not work.money.fits(dearest):
-                short = True
-                break
-            work.money.hold(wanted.key, dearest)
-            under_way.add(wanted.key)
-            chunk[wanted.key] = wanted
-            size += len(wanted.request.model_dump_json())
-            added += 1
+            for wanted in wants:
+                if wanted.key in under_way:
+                    continue
+                dearest = work.money.dearest(wanted.request)
+                if short := not work.money.fits(dearest):
+                    break
+                work.money.hold(wanted.key, dearest)
+                under_way.add(wanted.key)
+                chunk[wanted.key] = wanted
+                size += len(wanted.request.model_dump_json())
+                added += 1
             if len(chunk) >= self.most or size >= MOST_BYTES:
                 await self._hand_in(chunk)
                 chunk, size = {}, 0
@@ -129,9 +131,10 @@ class _Batched:
         after = await self.server.newest()
         dearest = {key: work.money.dearest(wanted.request) for key, wanted in chunk.items()}
         longest = max(wanted.request.max_tokens for wanted in chunk.values())
-        data = {"after": after, "requests": dearest, "longest": longest}
+        roles = {key: wanted.request.role for key, wanted in chunk.items() if wanted.request.role != GENERATOR.name}
+        data = {"after": after, "requests": dearest, "longest": longest, "roles": roles}
         (position,) = await self.scribe.keep(Happened(work.run, "intended", payload=data))
-        intent = Intent(position, "", after, dearest, longest)
+        intent = Intent(position, "", after, dearest, longest, roles)
         try:
             seen = await self.server.create([(key, wanted.request) for key, wanted in chunk.items()])
         except MaybeCreated as maybe:
@@ -161,7 +164,7 @@ class _Batched:
         self.in_vain = 0
         made = Happened(self.work.run, "created", refers=intent.position, payload={"batch": seen.id})
         await self.scribe.keep(made)
-        self._take(Intent(intent.position, seen.id, intent.after, intent.requests, intent.longest))
+        self._take(replace(intent, batch=seen.id))
 
     def _take(self, intent: Intent) -> None:
         self.open.append(intent)
@@ -266,7 +269,8 @@ class _Batched:
         """A result as it is kept; settles what was set aside for it."""
         run, money = self.work.run, self.work.money
         if item.answer is not None:
-            kept = self.work.asking.kept(item.request, item.answer, 0.0)
+            role = intent.roles.get(item.request, GENERATOR.name)
+            kept = self.work.asking.kept(item.request, role, item.answer, 0.0)
             money.settle(item.request, kept.cost)
             return Happened(run, "answered", item.request, cost=kept.cost, payload=kept.to_json())
         failure = item.failure or failures.not_an_answer("the batch's server", json.dumps(intent.batch))

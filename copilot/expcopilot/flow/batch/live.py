@@ -43,7 +43,7 @@ class _Live:
     def __init__(self, work: Work, model: AsyncMessages, scribe: Scribe, concurrency: int) -> None:
         self.work, self.model, self.scribe, self.concurrency = work, model, scribe, concurrency
         # As many rows are walked ahead as are asked at once: a slot that falls free is filled at once.
-        self.ready: asyncio.Queue[tuple[BriefRow, Wanted] | None] = asyncio.Queue(maxsize=concurrency)
+        self.ready: asyncio.Queue[tuple[BriefRow, tuple[Wanted, ...]] | None] = asyncio.Queue(maxsize=concurrency)
         # A few more hands than slots: while some keep an answer, others stand ready with a request that is noted, so
         # that no slot waits for the disk. Those count as under way at a kill, too: they may have gone out.
         self.slots = asyncio.Semaphore(concurrency)
@@ -62,7 +62,7 @@ class _Live:
             if self.work.stopped:
                 break
             wanted = self.work.wants(row)
-            if wanted is None:
+            if not wanted:
                 self._done()
                 await asyncio.sleep(0)  # rows answered before are many, and what is under way must be heard meanwhile
             else:
@@ -72,12 +72,13 @@ class _Live:
 
     async def _worker(self) -> None:
         while (item := await self.ready.get()) is not None:
-            row, next_wanted = item
-            wanted: Wanted | None = next_wanted
-            while wanted is not None and not self.work.stopped:
-                await self._once(wanted)
+            row, wanted = item
+            while wanted and not self.work.stopped:
+                for one in wanted:  # one after another: it is the rows that are many
+                    if not self.work.stopped:
+                        await self._once(one)
                 wanted = self.work.wants(row)
-            if wanted is None:
+            if not wanted:
                 self._done()
 
     def _done(self) -> None:
@@ -135,7 +136,7 @@ class _Live:
             return failure
         finally:
             work.under_way -= 1
-        return work.asking.kept(wanted.key, answer, time.monotonic() - begun)
+        return work.asking.kept(wanted.key, wanted.request.role, answer, time.monotonic() - begun)
 
     def _judge(self, failure: ModelFailed) -> None:
         """Stop where every further request would fail the same way."""

@@ -32,6 +32,7 @@ COLUMNS = (
     "facts",
     "language",
     "notes",
+    "experiment",
 )
 """Columns of a file of briefs, beside ``control.FIELD`` for today's copy; JSON may nest ``control`` as an object."""
 

@@ -1,10 +1,7 @@
 """Rows out, one after another: CSV, JSON Lines, Parquet or Excel, by the ending; the file is whole or not there.
 
-In CSV and Excel no cell is a formula: a spreadsheet runs a cell that begins with ``=``, ``+``, ``-`` or ``@``, whatever
-the file calls it. In CSV such a text gets one apostrophe before it, which ``unguarded`` takes off again.
-
-References:
-    OWASP, CSV Injection.
+In CSV and Excel no cell is a formula: in CSV a text that a spreadsheet would run gets an apostrophe before it, in Excel
+it is a cell of the kind text.
 """
 
 from __future__ import annotations
@@ -19,10 +16,10 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from copilot_tools.refusals import Refused
+from expcopilot.memory.spreadsheet import guarded, unguarded
 
 __all__ = ["Column", "Put", "check_ending", "guarded", "rows_out", "unguarded"]
 
-_RUN = ("=", "+", "-", "@", "\t", "\r", "−", "＝", "＋", "－", "＠")
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _GROUP = 1000
 _LONGEST_CELL = 32_767  # Excel's own bound
@@ -37,23 +34,6 @@ class Column(NamedTuple):
 
     name: str
     kind: Literal["text", "count", "number"] = "text"
-
-
-def guarded(text: str) -> str:
-    """A text that no spreadsheet runs.
-
-    Example:
-        >>> [guarded("=cmd()"), guarded("'Tis"), guarded("'=x")]
-        ["'=cmd()", "'Tis", "''=x"]
-        >>> [unguarded(guarded(text)) for text in ("=cmd()", "'Tis", "'=x", "-")]
-        ['=cmd()', "'Tis", "'=x", '-']
-    """
-    return f"'{text}" if text.lstrip("'").startswith(_RUN) else text
-
-
-def unguarded(text: str) -> str:
-    """The text before ``guarded``."""
-    return text[1:] if text.startswith("'") and text.lstrip("'").startswith(_RUN) else text
 
 
 def check_ending(path: Path, name: str = "out") -> None:

@@ -7,78 +7,43 @@ writes each row from what is kept, so that the file is the same however often th
 from __future__ import annotations
 
 import asyncio
-import itertools
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, cast
 
 from copilot_tools.refusals import Refusal, Refused
 from expcopilot.flow.batch import table
-from expcopilot.flow.batch.asking import Asking, Wanted
+from expcopilot.flow.batch.asking import Asking
 from expcopilot.flow.batch.batched import batched, cancel
+from expcopilot.flow.batch.came import Came, Desk
+from expcopilot.flow.batch.job import BatchJob, refuse_if_impossible
 from expcopilot.flow.batch.live import live
 from expcopilot.flow.batch.money import Money, scaled
+from expcopilot.flow.batch.out_errors import briefs_with_errors
 from expcopilot.flow.batch.rows_in import BriefRow, brief_rows
-from expcopilot.flow.batch.rows_out import Put, check_ending, rows_out
+from expcopilot.flow.batch.rows_out import Put, rows_out
 from expcopilot.flow.batch.summary import BatchSummary, Tally
 from expcopilot.flow.batch.work import Progress, Work
 from expcopilot.flow.copy_standards import Standards
-from expcopilot.flow.speech import Speech
-from expcopilot.flow.steps.review import review
-from expcopilot.flow.steps.variants import drafted, experiment_of
-from expcopilot.language.model.batches import DISCOUNT, MOST_REQUESTS
+from expcopilot.flow.steps.variants import experiment_of
+from expcopilot.language.model.batches import DISCOUNT
 from expcopilot.language.model.prices import PriceTable
 from expcopilot.language.model.protocol import ModelFailed
 from expcopilot.language.model.settings import ModelSettings
 from expcopilot.language.prompts import Prompts
-from expcopilot.language.roles.generator import GENERATOR
 from expcopilot.memory.ledger import Ledger
 from expcopilot.memory.request_store import Happened, RequestStore
 from expcopilot.records.copy import Brief
-from expcopilot.records.copybook import Drafted
-from expcopilot.records.digest import digest
 from expcopilot.records.entry import Draft
 
 __all__ = ["BatchJob", "run_batch"]
 
 _GROUP = 200
-_MOST_CONCURRENCY = 1000
-
-
-@dataclass(frozen=True)
-class BatchJob:
-    """What is to be done.
-
-    Attributes:
-        briefs: File of briefs.
-        out: File of variants to write.
-        review: Review file to write beside it, or None.
-        mode: "live": so many requests at once. "batch": Message Batches, at half the price, within a day. "cancel": end
-            this run's open batches, and write what was done.
-        concurrency: Requests under way at once, live.
-        budget: US dollars all attempts of this run may cost, or None.
-        settle: Seconds before a batch that the server does not list counts as not made.
-        most: Requests in one batch.
-    """
-
-    briefs: Path
-    out: Path
-    review: Path | None = None
-    mode: Literal["live", "batch", "cancel"] = "live"
-    concurrency: int = 8
-    budget: float | None = None
-    settle: float = 5.0
-    most: int = MOST_REQUESTS
-
-    @property
-    def run(self) -> str:
-        """The run's name: the same briefs into the same file are the same run."""
-        return digest([str(self.briefs.absolute()), str(self.out.absolute())])[:16]
 
 
 @dataclass
@@ -113,7 +78,8 @@ def run_batch(
             price is not known under a budget, or another process works on the same run.
     """
     begun = time.monotonic()
-    _check(job)
+    refuse_if_impossible(job)
+    only = briefs_with_errors(job.out) if job.retry else None
     with store.held(job.run):
         stamp = _stamp(job.briefs)
         found = _survey(job, standards)
@@ -122,17 +88,17 @@ def run_batch(
         (since,) = store.append(Happened(job.run, "begun", payload={"mode": job.mode}))
         prices = PriceTable.shipped().with_prices(settings.prices)
         prices = prices if job.mode == "live" else scaled(prices, DISCOUNT)
-        asking = Asking(store, since, settings.name, Prompts(versions=settings.prompts), prices, GENERATOR.name)
+        asking = Asking(store, since, settings.name, Prompts(versions=settings.prompts), prices)
         spent, _ = store.spent(job.run)
         work = Work(
             run=job.run,
             store=store,
-            asking=asking,
+            desk=Desk(asking, standards, ledger, actor, job.check_claims),
             money=Money(job.budget, settings.name, prices, spent + lost.dearest),
             rows=lambda: _rows(job),
-            draft=lambda brief, walking: _draft(brief, walking, standards),
             total=found.total,
             tell=tell,
+            only=only,
         )
         _ask(work, job, settings)
         if _stamp(job.briefs) != stamp:
@@ -145,7 +111,7 @@ def run_batch(
             )
         tally = Tally()
         if work.stopped != "interrupted":
-            _write(work, job, found, standards, tally, ledger, actor)
+            _write(work, job, found, tally)
         spent, unpriced = store.spent(job.run)
         return BatchSummary(
             run=job.run,
@@ -165,51 +131,6 @@ def run_batch(
             reason=str(work.failure or ""),
             seconds=round(time.monotonic() - begun, 3),
         )
-
-
-def _draft(brief: Brief, walking: Asking, standards: Standards) -> Drafted:
-    """The way of a single brief, walked by one who asks as ``Speech`` does and sends nothing."""
-    standards.check(brief)
-    return drafted(brief, cast("Speech", walking), standards)
-
-
-def _check(job: BatchJob) -> None:
-    if not 1 <= job.concurrency <= _MOST_CONCURRENCY:
-        raise Refused.because(
-            "batch.concurrency",
-            f"concurrency is {job.concurrency}, but must be between 1 and {_MOST_CONCURRENCY:,}.",
-            "8 suits most accounts; more is faster up to the account's limit.",
-            name="concurrency",
-            value=job.concurrency,
-        )
-    if job.budget is not None and not 0 <= job.budget < float("inf"):
-        raise Refused.because(
-            "batch.budget",
-            f"budget is {job.budget}, but must be an amount of US dollars.",
-            "Write it like --budget 5.",
-            name="budget",
-            value=str(job.budget),
-        )
-    paths = [path.absolute() for path in (job.briefs, job.out, job.review) if path]
-    if len(set(paths)) < len(paths):
-        raise Refused.because(
-            "batch.same_file",
-            "Two of the files for briefs, variants and review are the same.",
-            "Give each its own name.",
-            name="out",
-            value=str(job.out),
-        )
-    check_ending(job.out)
-    if job.review:
-        check_ending(job.review, "review")
-        if job.review.suffix.lower() not in {".csv", ".tsv"}:
-            raise Refused.because(
-                "rows.format",
-                f"{job.review.name} cannot be a review file.",
-                "Name it .csv: a person edits it, and `expcopilot approve` reads it back.",
-                name="review",
-                value=str(job.review),
-            )
 
 
 def _rows(job: BatchJob) -> Iterator[BriefRow]:
@@ -288,67 +209,68 @@ def _interruptible(work: Work) -> Iterator[None]:
         loop.remove_signal_handler(signal.SIGINT)
 
 
-def _write(
-    work: Work, job: BatchJob, found: _Survey, standards: Standards, tally: Tally, ledger: Ledger, actor: str
-) -> None:
+def _write(work: Work, job: BatchJob, found: _Survey, tally: Tally) -> None:
     """The last pass: every row from what is kept, reviewed, in order."""
     work.done = work.failed = 0
-    kept: list[Draft] = []
+    desk, kept = work.desk, list[Draft]()
     with rows_out(job.out, table.out_columns(found.fields)) as put, _maybe(job, found) as put_review:
         for row in work.rows():
             came = _came(work, row)
-            if isinstance(came, Drafted):
-                reviews = [review(v, came.brief, standards, others=came.variants) for v in came.variants]
-                tally.row(reviews, len(came.refused))
+            if isinstance(came, Came) and came.drafted is not None:
+                reviews, note = desk.reviews(came), _note(work, came)
+                tally.row(reviews, len(came.drafted.refused))
                 for one in reviews:
-                    line = table.row_of(row, one, came.missing, experiment_of(came.brief))
+                    line = table.row_of(row, one, note, experiment_of(came.drafted.brief))
                     put(line)
                     put_review(line)
-                kept += _entry(came, ledger, actor)
-            else:
+                kept += desk.entries(came)
+            elif not isinstance(came, Came):
                 status, refusals = came
                 tally.without(status, refusals)
                 put(table.row_without(row, status, refusals))
             if len(kept) >= _GROUP:
-                ledger.append(*kept)
+                desk.ledger.append(*kept)
                 kept.clear()
             work.done += 1
             work.progress("Reviewing")
-        ledger.append(*kept)
+        desk.ledger.append(*kept)
 
 
-def _entry(came: Drafted, ledger: Ledger, actor: str) -> tuple[Draft, ...]:
-    """The ledger's entry for a brief's variants; none where exactly they stand already. By key: no book is folded."""
-    experiment, payload = experiment_of(came.brief), came.to_json()
-    for number in itertools.count():
-        key = f"drafted/{experiment}/{came.brief.id}/{number}"
-        stands = ledger.find(key)
-        if stands is None:
-            return (Draft(experiment=experiment, kind="drafted", actor=actor, payload=payload, key=key),)
-        if stands.payload == payload and ledger.find(f"drafted/{experiment}/{came.brief.id}/{number + 1}") is None:
-            return ()
-    raise AssertionError("unreachable")
-
-
-def _came(work: Work, row: BriefRow) -> Drafted | tuple[Literal["failed", "not done"], tuple[Refusal, ...]]:
+def _came(work: Work, row: BriefRow) -> Came | tuple[Literal["failed", "not done"], tuple[Refusal, ...]]:
+    """What a row is written as: what came of it with its variants, or why it has none."""
     if row.brief is None:
         return "failed", row.refusals
     try:
-        found = work.drafted(row.brief)
+        came = work.came(row.brief)
     except Refused as refused:
         return "failed", refused.refusals
-    if isinstance(found, Wanted):
+    if came.drafted is None and work.only is not None and row.id not in work.only:
+        # Not asked for this time, and its brief is another by now: what stands for it stays.
+        came = replace(came, drafted=work.desk.standing(row.brief))
+    if came.drafted is None:
         return "not done", (_not_done(work, row.brief),)
-    if not found.variants:
+    if not came.drafted.variants:
         none = Refusal(
             code="copy.none_stands",
-            reason=found.missing or "No variant stands.",
-            cure="Change the brief: another mechanism, more facts, or a control that is less near.",
+            reason=came.drafted.missing or "No variant stands.",
+            cure="Change the brief: another mechanism, more facts, or a control that is less near; or ask again with "
+            "--retry.",
             name="brief",
             value=row.id,
         )
         return "failed", (none,)
-    return found
+    return came
+
+
+def _note(work: Work, came: Came) -> str:
+    """What else is to be said of a row's variants."""
+    said = [came.drafted.missing] if came.drafted and came.drafted.missing else []
+    if came.wanted and not came.unchecked:
+        said.append("The brief has changed since; run it without --retry to have it drafted anew.")
+    for name, reason in came.unchecked.items():
+        why = reason or (_not_done(work, came.drafted.brief).reason if came.drafted else "")
+        said.append(f"The scanner has read every text; no model has read {name} beside it: {why}")
+    return " ".join(said)
 
 
 def _not_done(work: Work, brief: Brief) -> Refusal:

@@ -44,6 +44,8 @@ class BatchSummary(Frozen):
         variants: Variants written out.
         near_duplicates: Drafts left out because they said the same as another text, after a second attempt.
         claims: Kind -> status ("unsourced", "sourced", "waived") -> how many.
+        checked: Variants a model, too, has read for claims.
+        added: Claims it added to the scanner's.
         unclassified: Sentences a person must tick.
         open_marks: Claims without a source and unclassified sentences.
         findings: Findings of channel, brand and accessibility: severity -> how many.
@@ -72,6 +74,8 @@ class BatchSummary(Frozen):
     variants: int = 0
     near_duplicates: int = 0
     claims: dict[str, dict[str, int]] = {}
+    checked: int = 0
+    added: int = 0
     unclassified: int = 0
     open_marks: int = 0
     findings: dict[str, int] = {}
@@ -96,7 +100,7 @@ class Tally:
 
     def __init__(self) -> None:
         self.drafted = self.failed = self.not_done = self.variants = self.near = 0
-        self.unclassified = self.open_marks = 0
+        self.unclassified = self.open_marks = self.checked = self.added = 0
         self._failures: Counter[str] = Counter()
         self._claims: Counter[tuple[str, str]] = Counter()
         self._findings: Counter[str] = Counter()
@@ -109,10 +113,12 @@ class Tally:
         for review in reviews:
             self.variants += 1
             self.open_marks += review.open_marks
+            self.checked += review.checked
             self._findings.update(severity for _, severity, _ in review.findings)
             if review.nearest:
                 self._nearest.append(review.nearest[0][1])
             for field in review.marks:
+                self.added += sum(state.found_by == "model" for state in field.claims)
                 self._claims.update((state.claim.kind, state.status) for state in field.claims)
                 self.unclassified += sum(sentence.mark == "unclassified" for sentence in field.sentences)
 
@@ -137,6 +143,8 @@ class Tally:
             "variants": self.variants,
             "near_duplicates": self.near,
             "claims": claims,
+            "checked": self.checked,
+            "added": self.added,
             "unclassified": self.unclassified,
             "open_marks": self.open_marks,
             "findings": dict(sorted(self._findings.items())),

@@ -9,11 +9,11 @@ from typing import Literal
 from copilot_tools.base import Frozen
 from copilot_tools.refusals import Refused
 from expcopilot.flow.batch.asking import Asking, Wanted
+from expcopilot.flow.batch.came import Came, Desk
 from expcopilot.flow.batch.money import Money
 from expcopilot.flow.batch.rows_in import BriefRow
 from expcopilot.memory.request_store import RequestStore
 from expcopilot.records.copy import Brief
-from expcopilot.records.copybook import Drafted
 
 __all__ = ["STOPS_ALL", "Progress", "Stopped", "Work"]
 
@@ -53,12 +53,12 @@ class Work:
     Attributes:
         run: Its name.
         store: What was sent and answered.
-        asking: The walk from a question to its answer.
+        desk: What a row is worked on with.
         money: The purse.
         rows: Opens the rows anew, from the first.
-        draft: The way from a brief to its variants, through whatever questions it takes.
         total: Rows in all.
         tell: Called with how far it is.
+        only: Ids of the rows that are asked for, and asked again where what is kept was in vain; None for all, once.
         stopped: Why it is ending early, or "".
         failure: What stopped it, where that was a failure.
         done: Rows done.
@@ -71,12 +71,12 @@ class Work:
 
     run: str
     store: RequestStore
-    asking: Asking
+    desk: Desk
     money: Money
     rows: Callable[[], Iterator[BriefRow]]
-    draft: Callable[[Brief, Asking], Drafted]
     total: int
     tell: Callable[[Progress], None] = lambda _: None
+    only: frozenset[str] | None = None
     stopped: Stopped = ""
     failure: Refused | None = None
     done: int = 0
@@ -90,24 +90,30 @@ class Work:
     def __post_init__(self) -> None:
         self._priced = self.money.prices.price(self.asking.name) is not None
 
-    def drafted(self, brief: Brief) -> Drafted | Wanted:
-        """A brief's variants, or the request that must be answered first.
+    @property
+    def asking(self) -> Asking:
+        """The walk from a question to its answer."""
+        return self.desk.asking
+
+    def came(self, brief: Brief) -> Came:
+        """What came of a brief so far.
 
         Raises:
             ModelFailed: The model brought nothing usable.
             Refused: The brief names what is not there: a channel, a fact.
         """
-        return self.asking.walk(lambda asking: self.draft(brief, asking))
+        return self.desk.came(brief, anew=self.only is not None and brief.id in self.only)
 
-    def wants(self, row: BriefRow) -> Wanted | None:
-        """The request a row wants next; None when it wants none: it has its variants, or failed."""
+    def wants(self, row: BriefRow) -> tuple[Wanted, ...]:
+        """The requests a row wants next; none when it has its variants, failed, or is not asked for."""
+        if row.brief is None or (self.only is not None and row.id not in self.only):
+            self.failed += row.brief is None
+            return ()
         try:
-            found = self.drafted(row.brief) if row.brief is not None else None
+            return self.came(row.brief).wanted
         except Refused:
             self.failed += 1
-            return None
-        self.failed += row.brief is None
-        return found if isinstance(found, Wanted) else None
+            return ()
 
     def stop(self, why: Stopped, failure: Refused | None = None) -> None:
         """End early: nothing more is sent; what is under way is waited for."""

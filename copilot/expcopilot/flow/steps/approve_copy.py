@@ -1,33 +1,31 @@
-"""What persons decide on copy: a source for a claim, a waiver, a tick, an approval; each covers an exact text."""
+"""What persons decide on copy: a source for a claim, a waiver, a tick, an approval; each covers an exact text.
+
+Every decision names the variant that was seen by its digest: a text changed underneath is refused, not decided upon.
+"""
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Iterator
 from typing import Literal
 
 from copilot_tools.nearest import nearest
-from copilot_tools.refusals import Refusal, Refused, refuse_if_any
+from copilot_tools.refusals import Refused, refuse_if_any
 from copilot_tools.wording.plain import shortened
 from expcopilot.flow import gates
-from expcopilot.flow.copy_standards import Standards, scanned
-from expcopilot.flow.steps.review import OpenMark, marks_of
-from expcopilot.records.copy import Brief, Evidence, Review
+from expcopilot.flow.copy_standards import Standards
+from expcopilot.flow.steps.leaving import open_marks
+from expcopilot.flow.steps.review import OpenMark, marks_of, review
+from expcopilot.flow.steps.signed import named, said
+from expcopilot.flow.typed import typed
+from expcopilot.records.copy import Evidence, Review
 from expcopilot.records.copybook import CopyBook, Reviewed, Sourced
 from expcopilot.records.digest import digest
 from expcopilot.records.entry import Draft
 from expcopilot.records.gate import Proposal
 
-__all__ = ["approve", "find_mark", "find_review", "hand_over", "open_places", "source", "waive", "without_open_control"]
+__all__ = ["approve", "find_mark", "find_review", "no_brief", "review_of", "source", "take_back", "tick", "waive"]
 
 _SHORTEST_DIGEST = 8
 """Characters of a digest a person may type: more than enough to tell two texts of one variant apart."""
-
-_REASON_AT_MOST = 2000
-_NAME_AT_MOST = 200
-_UNSEEN = frozenset("\u115f\u1160\u3164\uffa0")
-"""Letters to Unicode, and blank to everybody else: the fillers of Hangul."""
-_REORDERING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def find_review(reviewed: Reviewed, variant: str) -> Review:
@@ -36,14 +34,43 @@ def find_review(reviewed: Reviewed, variant: str) -> Review:
     Raises:
         Refused: There is no such variant.
     """
-    for review in reviewed.reviews:
-        if review.variant.id == variant:
-            return review
-    known = [r.variant.id for r in reviewed.reviews]
+    for found in reviewed.reviews:
+        if found.variant.id == variant:
+            return found
+    raise _no_variant(reviewed.brief.id, variant, [r.variant.id for r in reviewed.reviews])
+
+
+def review_of(book: CopyBook, brief: str, variant: str, standards: Standards) -> Review:
+    """One variant reviewed, without the others of its brief: what many decisions, one a row, take.
+
+    Raises:
+        Refused: There is no such brief, or no such variant.
+    """
+    stands = book.drafted.get(brief)
+    if stands is None:
+        raise no_brief(brief)
+    for found in stands.variants:
+        if found.id == variant:
+            return review(found, stands.brief, standards, book=book, others=stands.variants)
+    raise _no_variant(brief, variant, [v.id for v in stands.variants])
+
+
+def no_brief(brief: str) -> Refused:
+    """There is no copy for a brief."""
+    return Refused.because(
+        "experiment.unknown_brief",
+        f"There is no copy for a brief {brief!r} in this workspace.",
+        "Draft it from a file: `expcopilot variants BRIEF.txt`.",
+        name="brief",
+        value=brief,
+    )
+
+
+def _no_variant(brief: str, variant: str, known: list[str]) -> Refused:
     close = nearest(variant, known)
-    raise Refused.because(
+    return Refused.because(
         "copy.no_variant",
-        f"{reviewed.brief.id!r} has no variant {variant!r} (it has {', '.join(known) or 'none'}).",
+        f"{brief!r} has no variant {variant!r} (it has {', '.join(known) or 'none'}).",
         f"Did you mean {close[0]!r}?" if close else "Choose one of them.",
         name="variant",
         value=variant,
@@ -63,31 +90,86 @@ def find_mark(review: Review, label: str) -> OpenMark:
     raise Refused.because(
         "copy.no_mark",
         f"{review.variant.id} has no mark {label!r} (it has {', '.join(m.label for m in marks) or 'none'}).",
-        f"See them with `expcopilot variants {review.variant.brief}`.",
+        f"See them with `{typed('variants', review.variant.brief)}`.",
         name="mark",
         value=label,
     )
 
 
 def waive(
-    book: CopyBook, review: Review, label: str, *, actor: str, by: str = "", reason: str, undo: bool = False
+    book: CopyBook, review: Review, label: str, seen: str, *, actor: str, by: str = "", reason: str
 ) -> tuple[Draft, ...]:
-    """A named person waives a claim or ticks an unclassified sentence; or takes that back.
+    """A named person lets a claim stand without a source.
 
     Args:
         book: The experiment's copy.
-        review: The variant as the person saw it.
-        label: The mark.
+        review: The variant as it stands now.
+        label: The mark, such as "C1".
+        seen: Digest of the variant the person saw, or its first eight characters or more.
         actor: Who writes it down.
         by: Who decided, where that is somebody else.
         reason: Why, in their words.
-        undo: Take an earlier waiver or tick back.
 
     Raises:
-        Refused: There is no such mark, no name, or no reason.
+        Refused: The variant has changed since they saw it; there is no such mark, or it is a sentence; no name, or no
+            reason.
     """
+    _refuse_if_changed(review, seen)
     mark = find_mark(review, label)
-    by, said = _name(by, actor), _said(reason)
+    if mark.place.kind == "unclassified":
+        raise _not_a_claim(review, label, "a waiver does not say what it is")
+    return _settled(book, mark, "approve", actor=actor, by=named(by, actor), reason=said(reason))
+
+
+def tick(
+    book: CopyBook, review: Review, label: str, seen: str, *, actor: str, by: str = "", reason: str
+) -> tuple[Draft, ...]:
+    """A named person says what an unclassified sentence is; arguments and refusals as ``waive``'s."""
+    _refuse_if_changed(review, seen)
+    mark = find_mark(review, label)
+    if mark.place.kind != "unclassified":
+        raise Refused.because(
+            "copy.not_a_sentence",
+            f"{label} is a claim, and a claim is sourced or waived, not ticked.",
+            f"Stand up for it yourself: `{_marking(review, label, '--waive REASON')}`.",
+            name="mark",
+            value=label,
+        )
+    return _settled(book, mark, "approve", actor=actor, by=named(by, actor), reason=said(reason))
+
+
+def take_back(
+    book: CopyBook, review: Review, label: str, seen: str, *, actor: str, by: str = "", reason: str
+) -> tuple[Draft, ...]:
+    """Take back what settles a mark: its waiver or tick, else the quotation somebody gave; arguments as ``waive``'s.
+
+    Raises:
+        Refused: As ``waive``; or nobody settled it: there is nothing to take back.
+    """
+    _refuse_if_changed(review, seen)
+    mark = find_mark(review, label)
+    by, why = named(by, actor), said(reason)
+    if mark.place in book.settled:
+        return _settled(book, mark, "reject", actor=actor, by=by, reason=why)
+    if mark.place in book.sourced:
+        record = Sourced(place=mark.place, source="", quotation="", by=by or actor, reason=why)
+        return (_sourced(book, record, actor),)
+    by_fact = mark.status == "sourced"
+    raise Refused.because(
+        "copy.nothing_to_undo",
+        f"{label}, “{shortened(mark.words, 80)}”, is "
+        + ("carried by a fact its variant names, not by anything a person said." if by_fact else "settled by nobody."),
+        "Take the fact out of the variant's `facts`, and bring it again."
+        if by_fact
+        else f"See what is settled: `{typed('variants', review.variant.brief)}`.",
+        name="mark",
+        value=label,
+    )
+
+
+def _settled(
+    book: CopyBook, mark: OpenMark, action: Literal["approve", "reject"], *, actor: str, by: str, reason: str
+) -> tuple[Draft, ...]:
     what = "Tick this sentence" if mark.place.kind == "unclassified" else "Let this claim stand without a source"
     proposal = Proposal(
         gate="waiver",
@@ -95,21 +177,15 @@ def waive(
         content={"place": mark.place.to_json(), "words": mark.words},
         author="person",
     )
-    return gates.settle(
-        book.experiment,
-        proposal,
-        "reject" if undo else "approve",
-        answered=book.answers.get(proposal.digest, (0, "")),
-        actor=actor,
-        by=by,
-        reason=said,
-    )
+    answered = book.answers.get(proposal.digest, (0, ""))
+    return gates.settle(book.experiment, proposal, action, answered=answered, actor=actor, by=by, reason=reason)
 
 
 def source(
     book: CopyBook,
     review: Review,
     label: str,
+    seen: str,
     standards: Standards,
     *,
     source_id: str,
@@ -120,19 +196,14 @@ def source(
     """A person binds a claim to a quotation. Code decides now whether it carries the claim, and again at every review.
 
     Raises:
-        Refused: There is no such mark or source, the quotation does not stand there word for word, the claim's numbers
-            do not stand in it, or the source has expired; or no name.
+        Refused: The variant has changed since it was seen; there is no such mark or source, the quotation does not
+            stand there word for word, the claim's numbers do not stand in it, or the source has expired; or no name.
     """
-    by = _name(by, actor)
+    _refuse_if_changed(review, seen)
+    by = named(by, actor)
     mark = find_mark(review, label)
     if mark.place.kind == "unclassified":
-        raise Refused.because(
-            "copy.not_a_claim",
-            f"{label} is a sentence nobody could classify, not a claim: a source does not settle what it is.",
-            f"Tick it: `expcopilot mark {review.variant.brief} {review.variant.id} {label} --tick REASON`.",
-            name="mark",
-            value=label,
-        )
+        raise _not_a_claim(review, label, "a source does not settle what it is")
     text = next(f.text for f in review.variant.fields if f.name == mark.place.field)
     span = (mark.place.start, mark.place.end)
     found = standards.evidence(text, span, source_id, quotation, review.variant.language)
@@ -147,8 +218,47 @@ def source(
     record = Sourced(place=mark.place, source=source_id, quotation=quotation, by=by or actor)
     if book.sourced.get(mark.place) == record:
         return ()
+    return (_sourced(book, record, actor),)
+
+
+def _sourced(book: CopyBook, record: Sourced, actor: str) -> Draft:
     key = f"sourced/{book.experiment}/{digest(record.to_json())}/{book.position}"
-    return (Draft(experiment=book.experiment, kind="sourced", actor=actor, payload=record.to_json(), key=key),)
+    return Draft(experiment=book.experiment, kind="sourced", actor=actor, payload=record.to_json(), key=key)
+
+
+def _not_a_claim(review: Review, label: str, because: str) -> Refused:
+    return Refused.because(
+        "copy.not_a_claim",
+        f"{label} is a sentence nobody could classify, not a claim: {because}.",
+        f"Tick it: `{_marking(review, label, '--tick REASON')}`.",
+        name="mark",
+        value=label,
+    )
+
+
+def _marking(review: Review, label: str, options: str) -> str:
+    return typed("mark", review.variant.brief, review.variant.id, label, options=options)
+
+
+def _refuse_if_changed(review: Review, seen: str) -> None:
+    """Refuse to decide on another text than the one that was seen, by its digest.
+
+    Raises:
+        Refused: ``copy.changed``.
+    """
+    if len(seen) >= _SHORTEST_DIGEST and review.digest.startswith(seen.lower()):
+        return
+    variant = review.variant
+    named_by = f"not {seen[:12]}" if len(seen) >= _SHORTEST_DIGEST else f"and {seen!r} does not name it"
+    raise Refused.because(
+        "copy.changed",
+        f"{variant.id} of {variant.brief} is not the text that was seen: its digest is {review.digest[:12]}, "
+        f"{named_by}.",
+        f"Read it again (`{typed('variants', variant.brief)}`), then decide, by at least {_SHORTEST_DIGEST} "
+        "characters of its digest.",
+        name="digest",
+        value=seen[:64],
+    )
 
 
 def approve(
@@ -177,18 +287,10 @@ def approve(
             a reason that says nothing.
     """
     variant = review.variant
-    by, said = _name(by, actor), _said(reason) if reason.split() else ""
-    if len(seen) < _SHORTEST_DIGEST or not review.digest.startswith(seen.lower()):
-        raise Refused.because(
-            "copy.changed",
-            f"{variant.id} of {variant.brief} is no longer the text that was seen: its digest is "
-            f"{review.digest[:12]}, not {seen[:12] or 'what was given'}.",
-            f"Read it again (`expcopilot variants {variant.brief}`), then decide.",
-            name="digest",
-            value=seen[:64],
-        )
+    by, why = named(by, actor), said(reason) if reason.split() else ""
+    _refuse_if_changed(review, seen)
     if action == "approve":
-        refuse_if_any(_open_marks(review))
+        refuse_if_any(open_marks(review))
     content = {
         "brief": variant.brief,
         "variant": variant.id,
@@ -210,144 +312,5 @@ def approve(
         answered=(count, before if stands else ""),
         actor=actor,
         by=by,
-        reason=said,
+        reason=why,
     )
-
-
-def hand_over(reviewed: Reviewed) -> tuple[Review, ...]:
-    """The variants that may leave: all that were not rejected, if nothing in any of them is open.
-
-    Raises:
-        Refused: Naming every place that is open; or there is nothing to hand over.
-    """
-    refuse_if_any(open_places(reviewed))
-    leaving = tuple(r for r in reviewed.reviews if r.standing == "approved")
-    if not leaving:
-        raise Refused.because(
-            "export.nothing",
-            f"{reviewed.brief.id!r} has no approved variant.",
-            f"Approve one: `expcopilot approve {reviewed.brief.id} VARIANT`.",
-            name="brief",
-            value=reviewed.brief.id,
-        )
-    return leaving
-
-
-def without_open_control(brief: Brief) -> tuple[Brief, tuple[str, ...]]:
-    """Today's copy leaves with the variants only where nothing in it is open: nobody sourced, ticked or approved it.
-
-    Returns:
-        The brief to hand over, and why its control stayed.
-    """
-    for field in brief.control:
-        found = scanned(field.text, brief.language)
-        if found.claims or any(s.mark == "unclassified" for s in found.sentences):
-            note = (
-                f"Not in it: today's copy, because its {field.name} holds a claim or a sentence nobody could classify, "
-                "and nobody approved it; the receiving tool serves its own."
-            )
-            return brief.model_copy(update={"control": ()}), (note,)
-    return brief, ()
-
-
-def open_places(reviewed: Reviewed) -> tuple[Refusal, ...]:
-    """Everything that keeps the copy of a brief from leaving, each place by name; rejected variants stay anyway."""
-    found: list[Refusal] = []
-    for review in reviewed.reviews:
-        if review.standing != "rejected":
-            found += [*_open_marks(review), *_unapproved(review)]
-    return tuple(found)
-
-
-def _open_marks(review: Review) -> Iterator[Refusal]:
-    variant = review.variant
-    for mark in marks_of(review):
-        if not mark.is_open:
-            continue
-        where = f"{variant.id}, {mark.place.field}, characters {mark.place.start + 1} to {mark.place.end}"
-        words = shortened(mark.words, 80)
-        if mark.status == "unsourced":
-            because = f" {mark.reason}" if mark.reason else ""
-            yield Refusal(
-                code="copy.unsourced",
-                reason=f"{where}: “{words}” ({mark.place.kind}) has no source.{because}",
-                cure=f"Source it, waive it or change it: `expcopilot mark {variant.brief} {variant.id} {mark.label}`.",
-                name=f"{variant.id}.{mark.place.field}",
-                value=words,
-            )
-        else:
-            yield Refusal(
-                code="copy.unclassified",
-                reason=f"{where}: “{words}” could not be classified, and nobody has ticked it.",
-                cure=f"Tick it: `expcopilot mark {variant.brief} {variant.id} {mark.label} --tick REASON`.",
-                name=f"{variant.id}.{mark.place.field}",
-                value=words,
-            )
-    for field, severity, sentence in review.findings:
-        if severity == "error":
-            yield Refusal(
-                code="copy.finding",
-                reason=f"{variant.id}, {field or 'as a whole'}: {sentence}",
-                cure="Change the text.",
-                name=f"{variant.id}.{field}",
-            )
-
-
-def _unapproved(review: Review) -> Iterator[Refusal]:
-    variant, approval = review.variant, review.approval
-    cure = f"Read it and decide: `expcopilot approve {variant.brief} {variant.id}`."
-    by = f"{approval.by} approved it on {approval.at[:10]}" if approval else ""
-    sentence = {
-        "undecided": f"{variant.id} is not approved by anybody.",
-        "edited": f"{variant.id} was edited after {by} (text {approval.digest[:12] if approval else ''} then, "
-        f"{review.digest[:12]} now); an approval covers the exact text.",
-        "reopened": f"{variant.id}: what its approval rests on has changed since {by}: a source, a waiver, a "
-        "tick, or the mechanism it is named by.",
-    }.get(review.standing)
-    if sentence:
-        code = {"undecided": "unapproved", "edited": "edited", "reopened": "reopened"}[review.standing]
-        yield Refusal(code=f"copy.{code}", reason=sentence, cure=cure, name=variant.id, value=review.digest[:12])
-
-
-def _name(by: str, actor: str) -> str:
-    """Who decided, where that is not the actor: one line with a letter or digit that is seen.
-
-    Raises:
-        Refused: ``copy.no_name``.
-    """
-    name = by.strip() or by
-    given = name or actor
-    if not _visible(given) or len(given) > _NAME_AT_MOST:
-        raise Refused.because(
-            "copy.no_name",
-            f"{given[:60]!r} is nobody's name, and a decision on copy stands beside one.",
-            f"Give a name on one line, with a letter or digit, of at most {_NAME_AT_MOST} characters.",
-            name="by",
-            value=given[:60],
-        )
-    return name
-
-
-def _said(reason: str) -> str:
-    """A reason on one line.
-
-    Raises:
-        Refused: ``copy.no_reason``.
-    """
-    said = " ".join(reason.split())
-    if not _visible(said) or len(said) > _REASON_AT_MOST:
-        raise Refused.because(
-            "copy.no_reason",
-            f"A decision stands beside a reason a person can read; this one has {len(said):,} characters, or no letter "
-            "or digit among them, or some that cannot be shown.",
-            f"Say why in your own words, in at most {_REASON_AT_MOST:,} characters: it stands beside the name.",
-            name="reason",
-            value=said[:60],
-        )
-    return said
-
-
-def _visible(text: str) -> bool:
-    """Whether a text is one line that reads as it is written, with a letter or digit somebody can see."""
-    broken = any(unicodedata.category(c) in {"Cc", "Cs", "Zl", "Zp"} or c in _REORDERING for c in text)
-    return not broken and any(c.isalnum() and c not in _UNSEEN for c in text)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from copilot_tools.base import Frozen
-from expcopilot.outputs.handover.files import Form, write
+from expcopilot.outputs.handover.files import Form, staged
 from expcopilot.outputs.handover.handover import ApprovedVariant, Handover
 from expcopilot.records.copy import Brief, Review
 from expcopilot.records.copybook import CopyBook, Exported
 from expcopilot.records.digest import digest
 from expcopilot.records.entry import Draft
 
-__all__ = ["Form", "Handed", "exported", "exported_draft", "handover_of", "written"]
+__all__ = ["Form", "Handed", "exported", "exported_draft", "handover_of", "staged"]
 
 
 class Handed(Frozen):
@@ -44,7 +42,7 @@ def handover_of(brief: Brief, experiment: str, leaving: Sequence[Review], *, mod
     Args:
         brief: The brief; its control is the arm with today's copy.
         experiment: The experiment's name, which seeds the split.
-        leaving: Approved variants, as ``approve_copy.hand_over`` returns them.
+        leaving: Approved variants, as ``leaving.hand_over`` returns them.
         model: The model that drafted those a model drafted.
     """
     variants = tuple(
@@ -68,15 +66,6 @@ def handover_of(brief: Brief, experiment: str, leaving: Sequence[Review], *, mod
         variants=variants,
         control=brief.control,
     )
-
-
-def written(handover: Handover, form: Form, folder: Path) -> dict[str, str]:
-    """Write the files of one form, each whole or not at all; file name -> SHA-256 of its bytes.
-
-    Raises:
-        Refused: What keeps the receiving tool from taking it; or the folder cannot be written.
-    """
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in write(handover, form, folder)}
 
 
 def exported(handover: Handover, form: Form, files: Mapping[str, str]) -> Exported:

@@ -78,7 +78,7 @@ def review(
         book: What persons and the claim checker said of it; none for copy nobody has seen yet.
         others: Variants it stands beside; itself among them is left out.
     """
-    checked = book.checked.get((variant.brief, variant.id, variant.digest)) if book else None
+    checked = book.checked.get((variant.brief, variant.id, variant.text_digest)) if book else None
     added = checked.added if checked else ()
     marks = tuple(
         _marks(variant, field, [claim for name, claim in added if name == field.name], standards, book)
@@ -95,7 +95,7 @@ def review(
         checked=checked is not None,
         basis=basis,
         approval=approval,
-        standing=_standing(variant.digest, basis, approval),
+        standing=_standing(variant, basis, approval),
     )
 
 
@@ -211,10 +211,11 @@ def _distances(variant: Variant, brief: Brief, others: Sequence[Variant]) -> Ite
             yield other.id, apart(text, whole(other), brief.language).distance
 
 
-def _standing(text: str, basis: str, approval: VariantApproval | None) -> Standing:
+def _standing(variant: Variant, basis: str, approval: VariantApproval | None) -> Standing:
     if approval is None:
         return "undecided"
-    if approval.digest != text:
+    # The digest of the text alone: so approvals were kept while only their basis covered the mechanism.
+    if approval.digest not in {variant.digest, variant.text_digest}:
         return "edited" if approval.action == "approve" else "undecided"
     if approval.action == "reject":
         return "rejected"

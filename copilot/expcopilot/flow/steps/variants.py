@@ -18,6 +18,7 @@ from expcopilot.records.entry import Draft, Entry
 
 __all__ = [
     "checked_draft",
+    "checked_key",
     "drafted",
     "drafted_draft",
     "experiment_of",
@@ -60,7 +61,7 @@ def home_of(brief: str, homes: Mapping[str, tuple[str, ...]]) -> str:
         raise Refused.because(
             "copy.which_experiment",
             f"{brief!r} is a brief of {len(found)} experiments: {', '.join(found[:8])}.",
-            "Say whose copy is meant, or give one of the briefs another id.",
+            "Say whose copy is meant: `--experiment NAME`; or give one of the briefs another id.",
             name="brief",
             value=brief,
         )
@@ -199,9 +200,16 @@ def checked_draft(variant: Variant, experiment: str, speech: Speech, standards: 
         at = start + text.index(claim.span)
         why = " ".join(claim.why.split()) or "A model marked it; what would show it, it did not say."
         added.append((name, Claim(start=at, end=at + len(claim.span), kind=claim.kind, words=(claim.span,), why=why)))
-    record = Checked(brief=variant.brief, variant=variant.id, digest=variant.digest, added=tuple(dict.fromkeys(added)))
-    key = f"checked/{experiment}/{variant.brief}/{variant.id}/{variant.digest}"
+    record = Checked(
+        brief=variant.brief, variant=variant.id, digest=variant.text_digest, added=tuple(dict.fromkeys(added))
+    )
+    key = checked_key(variant, experiment)
     return Draft(experiment=experiment, kind="checked", actor=actor, payload=record.to_json(), key=key)
+
+
+def checked_key(variant: Variant, experiment: str) -> str:
+    """Under which a check is on the ledger: one a text."""
+    return f"checked/{experiment}/{variant.brief}/{variant.id}/{variant.text_digest}"
 
 
 def near_duplicates(

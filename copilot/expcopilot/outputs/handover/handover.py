@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import PurePath
 from typing import Annotated
 
 from pydantic import Field
@@ -80,6 +81,12 @@ class Handover(Frozen):
     def key(self) -> str:
         """What the hand-over is called in other tools: letters, digits, hyphens and underscores, at most 40."""
         return safe(self.brief or self.experiment, 40)
+
+    @property
+    def place(self) -> PurePath:
+        """Where its files belong: a folder of the experiment, and in it one of the brief where that is named apart."""
+        home = PurePath(safe(self.experiment, 40))
+        return home if self.brief in {"", self.experiment} else home / self.key
 
     @property
     def split(self) -> Split:

@@ -21,15 +21,14 @@ from typing import Any, Literal
 
 from copilot_tools.refusals import Refused
 from copilot_tools.wording import channels
+from expcopilot.memory.spreadsheet import FORMULA
 
-__all__ = ["FORMULA", "as_html", "as_json", "as_liquid", "format_of"]
+__all__ = ["as_html", "as_json", "as_liquid", "format_of"]
 
 _PLAIN_CHANNELS = frozenset({"sms", "push", "search_ads"})
 _PLAIN_FIELDS = frozenset({("email", "subject")})
 _LINE = re.compile(r"\r\n|\r|\n")
 
-FORMULA = "=+-@−＝＋－＠"
-"""What a spreadsheet takes for the beginning of a formula, with or without white space before it."""
 _FORMULA = re.compile(rf"\A(\s*)([{re.escape(FORMULA)}])")
 
 

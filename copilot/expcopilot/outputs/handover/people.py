@@ -1,45 +1,23 @@
 """A clean CSV file for people: one row an approved variant, exactly as approved, and nothing a spreadsheet would run.
 
 In front of whatever a spreadsheet would take for a formula stands one apostrophe, which ``unguarded`` takes off again.
-That holds at the beginning of a cell, and after a semicolon, a tab or a line break: a spreadsheet that expects another
-separator cuts the cell there, quotation marks or not.
 
 References:
-    OWASP, CSV Injection. RFC 4180.
+    RFC 4180.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-import re
 
+from expcopilot.memory.spreadsheet import guarded, unguarded
 from expcopilot.outputs.handover.handover import Handover
-from expcopilot.outputs.handover.markup import FORMULA
 
 __all__ = ["guarded", "to_csv", "unguarded"]
 
 _BOM = "\ufeff"
 """Without it Excel reads UTF-8 as the machine's old code page."""
-_START = rf"['\s]*[{re.escape(FORMULA)}]"
-_INSIDE = r"[ \xa0]*(?:[=@＝＠]|[+\-−＋－](?=[\w(.]))"  # a bullet ("- item") or a smiley (";-)") runs nothing
-_RUNS = re.compile(rf"\A(?={_START})|(?<=[;\t\r\n])(?='*{_INSIDE})")
-_GUARDS = re.compile(rf"\A'(?={_START})|(?<=[;\t\r\n])'(?='*{_INSIDE})")
-
-
-def guarded(text: str) -> str:
-    r"""A text that no spreadsheet runs.
-
-    Example:
-        >>> [guarded(t) for t in ("=cmd()", "'Tis", "'=x", "List:\n- one\n=two()", "bye ;-)")]
-        ["'=cmd()", "'Tis", "''=x", "List:\n- one\n'=two()", 'bye ;-)']
-    """
-    return _RUNS.sub("'", text)
-
-
-def unguarded(text: str) -> str:
-    """The text before ``guarded``."""
-    return _GUARDS.sub("", text)
 
 
 def to_csv(handover: Handover) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from expcopilot.surfaces.cli.session import current, json_option, print_json
+from expcopilot.surfaces.cli.session import current, experiment_option, json_option, print_json
 
 if TYPE_CHECKING:
     from expcopilot.api import Copilot
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 _ANSWERS: dict[str, Literal["approve", "reject", "skip"]] = {"y": "approve", "n": "reject", "s": "skip"}
+_SHOWN = 20
+"""Refused rows of a review file that a person is told one by one."""
 
 
 @click.command("approve")
@@ -24,8 +26,11 @@ _ANSWERS: dict[str, Literal["approve", "reject", "skip"]] = {"y": "approve", "n"
 @click.option("--digest", default="", help="Approve without being asked: the first characters of the text you read.")
 @click.option("--reject", is_flag=True, help="Reject it instead: it stays, and never leaves.")
 @click.option("--reason", default="", help="In your words; stands beside your name.")
+@experiment_option
 @json_option
-def command(*, brief: str, variant: str | None, digest: str, reject: bool, reason: str, as_json: bool) -> None:
+def command(
+    *, brief: str, variant: str | None, digest: str, reject: bool, reason: str, experiment: str, as_json: bool
+) -> None:
     """Approve VARIANT of BRIEF, or go through all of them; or read back the review FILE of a batch.
 
     You are shown the exact text and asked; your approval covers that text and falls when it changes. A variant in which
@@ -48,32 +53,32 @@ def command(*, brief: str, variant: str | None, digest: str, reject: bool, reaso
         raise click.UsageError("--digest is of one text: name its variant.")
     if as_json and not digest:
         raise click.UsageError("With --json nobody is asked: give the --digest of the text you have read.")
-    reviews = _chosen(copilot, brief, variant)
+    reviews = _chosen(copilot, brief, variant, experiment)
     decided: dict[str, str] = {}
     for review in reviews:
         name = review.variant.id
         if digest:
             action: Literal["approve", "reject"] = "reject" if reject else "approve"
-            copilot.approve_variant(brief, name, digest, action, reason=reason)
+            copilot.approve_variant(brief, name, digest, action, reason=reason, experiment=experiment)
             decided[name] = "approved" if action == "approve" else "rejected"
         else:
-            decided[name] = _asked(copilot, brief, review, reject=reject, reason=reason)
+            decided[name] = _asked(copilot, review, experiment, reject=reject, reason=reason)
     if as_json:
         print_json({"brief": brief, "decided": decided})
         return
-    _tell(brief, decided)
+    _tell(brief, experiment, decided)
 
 
-def _chosen(copilot: Copilot, brief: str, variant: str | None) -> list[Review]:
+def _chosen(copilot: Copilot, brief: str, variant: str | None, experiment: str) -> list[Review]:
     from expcopilot.flow.steps.approve_copy import find_review
 
-    reviewed = copilot.copy(brief)
+    reviewed = copilot.copy(brief, experiment=experiment)
     if variant is not None:
         return [find_review(reviewed, variant)]
     return [r for r in reviewed.reviews if r.standing not in {"approved", "rejected"}]
 
 
-def _asked(copilot: Copilot, brief: str, review: Review, *, reject: bool, reason: str) -> str:
+def _asked(copilot: Copilot, review: Review, experiment: str, *, reject: bool, reason: str) -> str:
     """Show the exact text, ask, and record the answer for exactly that text."""
     from copilot_tools.refusals import Refused
     from expcopilot.surfaces.cli import copy_pages, show
@@ -92,7 +97,8 @@ def _asked(copilot: Copilot, brief: str, review: Review, *, reject: bool, reason
     if reject:
         action = "reject"
     try:
-        copilot.approve_variant(brief, review.variant.id, review.digest, action, reason=reason)
+        brief, name = review.variant.brief, review.variant.id
+        copilot.approve_variant(brief, name, review.digest, action, reason=reason, experiment=experiment)
     except Refused as refused:
         if {r.code for r in refused.refusals} != {"copy.changed"}:
             raise
@@ -101,8 +107,9 @@ def _asked(copilot: Copilot, brief: str, review: Review, *, reject: bool, reason
     return "approved" if action == "approve" else "rejected"
 
 
-def _tell(brief: str, decided: dict[str, str]) -> None:
-    from expcopilot.surfaces.cli import show
+def _tell(brief: str, experiment: str, decided: dict[str, str]) -> None:
+    from expcopilot.flow.typed import typed
+    from expcopilot.surfaces.cli import copy_pages, show
 
     if not decided:
         show.line("Everything is decided already.", "bold")
@@ -110,9 +117,10 @@ def _tell(brief: str, decided: dict[str, str]) -> None:
         show.line(f"{name}: {what}.", "bold green" if what == "approved" else "bold")
     waits = [name for name, what in decided.items() if what in {"open", "left", "changed"}]
     if waits:
-        show.next_steps([(f"See what is open in {', '.join(waits)}", f"expcopilot variants {brief}")])
+        steps = [(f"See what is open in {', '.join(waits)}", typed("variants", brief, experiment=experiment))]
+        show.next_steps([*steps, copy_pages.rejecting(brief, waits[0], experiment)])
     else:
-        show.next_steps([("Hand it over", f"expcopilot export {brief} --format csv")])
+        show.next_steps([("Hand it over", typed("export", brief, options="--format csv", experiment=experiment))])
 
 
 def _read_back(copilot: Copilot, path: Path, *, as_json: bool) -> None:
@@ -126,8 +134,10 @@ def _read_back(copilot: Copilot, path: Path, *, as_json: bool) -> None:
 
         rows = [(a, sum(d.action == a for d in decided)) for a in ("approve", "reject")]
         show.line("; ".join(f"{a}: {n}" for a, n in rows) + f"; refused: {len(refused)}", "bold")
-        for row, failure in refused:
+        for row, failure in refused[:_SHOWN]:
             show.line(f"Row {row.number}, {row.brief} {row.variant}: {'; '.join(map(str, failure.refusals))}", "yellow")
+        if len(refused) > _SHOWN:
+            show.line(f"... and {len(refused) - _SHOWN:,} more; --json names them all.", "yellow")
     if refused:
         raise click.exceptions.Exit(1)
 

@@ -129,6 +129,18 @@ def _show(summary: BatchSummary, job: BatchJob) -> None:
         f"{summary.failed:,} failed, {summary.not_done:,} not done.",
         "bold",
     )
+    show.console().print(show.facts(_rows(summary)))
+    if summary.stopped == "budget":
+        show.line("The budget would have been passed. Raise --budget and run the same command to go on.", "yellow")
+    elif summary.stopped == "failed":
+        show.line(summary.reason, "yellow")
+    show.paths("Written:", [show.near(path) for path in (job.out, job.review) if path])
+    if steps := _next(summary, job):
+        show.next_steps(steps)
+
+
+def _rows(summary: BatchSummary) -> list[tuple[str, str]]:
+    """What it cost, what was found, what failed."""
     cost = "not known" if summary.cost is None else f"${summary.cost:.4f}"
     rows = [("cost", cost), ("requests sent", f"{summary.sent:,}"), ("found answered", f"{summary.found:,}")]
     if summary.lost:
@@ -138,6 +150,8 @@ def _show(summary: BatchSummary, job: BatchJob) -> None:
         rows.append(("batches", f"{summary.batches:,} made, {summary.adopted:,} found again"))
     for kind, by_status in summary.claims.items():
         rows.append((f"claims: {kind}", ", ".join(f"{count:,} {status}" for status, count in by_status.items())))
+    if summary.checked:
+        rows.append(("read by the model", f"{summary.checked:,} variants, {summary.added:,} claims added"))
     if summary.unclassified:
         rows.append(("to be ticked", f"{summary.unclassified:,} sentences"))
     rows += [(f"findings: {severity}", f"{count:,}") for severity, count in summary.findings.items()]
@@ -145,11 +159,20 @@ def _show(summary: BatchSummary, job: BatchJob) -> None:
         apart = summary.distances
         rows.append(("nearest text", f"least {apart.least}, median {apart.median} (0 the same, 1 nothing shared)"))
     rows += [(f"failed: {code}", f"{count:,}") for code, count in summary.failures.items()]
-    show.console().print(show.facts(rows))
-    if summary.stopped == "budget":
-        show.line("The budget would have been passed. Raise --budget and run the same command to go on.", "yellow")
-    elif summary.stopped == "failed":
-        show.line(summary.reason, "yellow")
-    show.paths("Written:", [show.near(path) for path in (job.out, job.review) if path])
+    return rows
+
+
+def _next(summary: BatchSummary, job: BatchJob) -> list[tuple[str, str]]:
+    """What to type next."""
+    from shlex import quote
+
+    from expcopilot.flow.typed import typed
+    from expcopilot.surfaces.cli.show import near
+
+    steps = []
+    if summary.failed and not job.retry:
+        again = f"expcopilot variants --in {quote(str(near(job.briefs)))} --out {quote(str(near(job.out)))} --retry"
+        steps.append(("Ask again for the rows that failed, and for no other", again))
     if job.review:
-        show.next_steps([("Fill in approve, by and reason, then", f"expcopilot approve {show.near(job.review)}")])
+        steps.append(("Fill in approve, by and reason, then", typed("approve", str(near(job.review)))))
+    return steps

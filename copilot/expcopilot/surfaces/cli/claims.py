@@ -60,15 +60,16 @@ def command(
       expcopilot claims site/*.html --format sarif > claims.sarif
     """
     from copilot_tools.refusals import Refused
-    from expcopilot.surfaces.cli import claims_report
+    from expcopilot.surfaces.cli import claims_progress, claims_report
 
     scans: list[Scan] = []
     problems: list[Refusal] = []
-    for file in files:
-        try:
-            scans += claims_report.scan_file(file, column, language)
-        except Refused as refused:
-            problems += refused.refusals
+    with claims_progress.shown(files) as tell:
+        for file in files:
+            try:
+                scans += claims_report.scan_file(file, column, language, tell)
+            except Refused as refused:
+                problems += refused.refusals
     if problems:
         raise Refused(*problems)
     report: Report = claims_report.Report(tuple(scans))

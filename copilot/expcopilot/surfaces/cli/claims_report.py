@@ -11,7 +11,7 @@ import bisect
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePath
@@ -26,7 +26,10 @@ from copilot_tools.wording.plain import shortened, visible
 from expcopilot.surfaces.cli.claims_files import Copy, copies
 from expcopilot.surfaces.cli.session import print_json
 
-__all__ = ["Report", "Scan", "scan_file", "show"]
+__all__ = ["Report", "Scan", "Tell", "scan_file", "show"]
+
+Tell = Callable[[str, int], None]
+"""Told how far a scan is: the file, and characters read since it was told last."""
 
 _LINE = re.compile(r"\r\n|[\n\r]")
 _UNCLASSIFIED = "unclassified"
@@ -78,13 +81,24 @@ class Report:
         return bool(self.kinds)
 
 
-def scan_file(file: str, column: str | None, language: str) -> list[Scan]:
+def scan_file(file: str, column: str | None, language: str, tell: Tell = lambda _file, _read: None) -> list[Scan]:
     """Scan one file.
+
+    Args:
+        file: Its path, or "-".
+        column: Of a CSV file, the column that holds the copy.
+        language: What the copy is written in.
+        tell: Called before and after each piece of copy with the file's name and the characters read since.
 
     Raises:
         Refused: It cannot be read, or has no such column.
     """
-    return [Scan(copy, scan_document(copy.text, language, copy.form)) for copy in copies(file, column)]
+    found: list[Scan] = []
+    tell(file, 0)
+    for copy in copies(file, column):
+        found.append(Scan(copy, scan_document(copy.text, language, copy.form)))
+        tell(file, len(copy.text))
+    return found
 
 
 def show(report: Report, form: Literal["text", "json", "sarif", "github"]) -> None:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from rich.text import Text
 
 from copilot_tools.wording.plain import shortened
 from expcopilot.flow.steps.review import OpenMark, marks_of
+from expcopilot.flow.typed import typed
 from expcopilot.records.copy import Review
 from expcopilot.records.copybook import Reviewed
 from expcopilot.surfaces.cli import show
 
-__all__ = ["as_data", "show_reviewed", "show_text", "show_variant"]
+__all__ = ["as_data", "rejecting", "show_mark", "show_reviewed", "show_text", "show_variant"]
 
 _STANDING = {
     "undecided": "not decided",
@@ -49,10 +51,16 @@ def as_data(reviewed: Reviewed) -> dict[str, Any]:
     }
 
 
-def show_reviewed(reviewed: Reviewed) -> None:
-    """The whole brief: the table first, then every variant, then what was left out and what to do next."""
+def show_reviewed(reviewed: Reviewed, experiment: str = "") -> None:
+    """The whole brief: the table first, then every variant, then what was left out and what to do next.
+
+    Args:
+        reviewed: The copy.
+        experiment: Where it had to be said whose copy it is.
+    """
     out = show.console()
-    show.heading(f"{reviewed.brief.id}: {len(reviewed.reviews)} variants for {reviewed.brief.channel}")
+    count = len(reviewed.reviews)
+    show.heading(f"{reviewed.brief.id}: {count} variant{'' if count == 1 else 's'} for {reviewed.brief.channel}")
     columns = (
         ("Variant", False),
         ("Mechanism", False),
@@ -76,7 +84,7 @@ def show_reviewed(reviewed: Reviewed) -> None:
         )
     for note in reviewed.notes:
         show.line(note, "yellow")
-    show.next_steps(_next(reviewed))
+    show.next_steps(_next(reviewed, experiment))
 
 
 def show_variant(review: Review) -> None:
@@ -94,6 +102,13 @@ def show_variant(review: Review) -> None:
             f"{'✗' if severity == 'error' else '!'} {where}{sentence}", "red" if severity == "error" else "yellow"
         )
     show.line(f"Digest {review.digest[:12]}", "dim")
+
+
+def show_mark(review: Review, mark: OpenMark) -> None:
+    """One mark of a variant, under the exact text it stands in."""
+    show.heading(f"{review.variant.id} · {review.variant.mechanism} · digest {review.digest[:12]}")
+    show_text(review)
+    show.console().print(show.listed([_mark_line(mark)], mark="▸", style="dim"))
 
 
 def show_text(review: Review) -> None:
@@ -145,21 +160,36 @@ def _mark_data(mark: OpenMark) -> dict[str, Any]:
     }
 
 
-def _next(reviewed: Reviewed) -> list[tuple[str, str]]:
+def rejecting(brief: str, variant: str, experiment: str = "") -> tuple[str, str]:
+    """What to type to leave a variant out."""
+    command = typed("approve", brief, variant, options='--reject --reason "WHY"', experiment=experiment)
+    return "Or leave one out: rejected, it stays here and never leaves", command
+
+
+def _next(reviewed: Reviewed, experiment: str) -> list[tuple[str, str]]:
     """What to type next: first what is open, then who approves, then the file."""
     name = reviewed.brief.id
+    undecided = [r for r in reviewed.reviews if r.standing in {"undecided", "edited", "reopened"}]
     for review in reviewed.reviews:
         for mark in marks_of(review):
             if not mark.is_open or review.standing == "rejected":
                 continue
-            at = f"expcopilot mark {name} {review.variant.id} {mark.label}"
+            at = partial(typed, "mark", name, review.variant.id, mark.label, experiment=experiment)
+            seen = f"--digest {review.digest[:12]}"
+            change = ("Or change the words", typed("variants", name, options="--save edit.csv", experiment=experiment))
+            others = [change, rejecting(name, review.variant.id, experiment)]
             if mark.place.kind == "unclassified":
-                return [("Say what an unclassified sentence is", f'{at} --tick "REASON"')]
+                return [("Say what an unclassified sentence is", at(options=f'{seen} --tick "REASON"')), *others]
             return [
-                ("Quote a source for a claim", f'{at} --source SOURCE --quote "WORDS"'),
-                ("Or stand up for it yourself", f'{at} --waive "REASON"'),
-                ("Or change the words", f"expcopilot variants {name} --save edit.csv"),
+                ("Quote a source for a claim", at(options=f'{seen} --source SOURCE --quote "WORDS"')),
+                ("Or stand up for it yourself", at(options=f'{seen} --waive "REASON"')),
+                *others,
             ]
-    if any(r.standing in {"undecided", "edited", "reopened"} for r in reviewed.reviews):
-        return [("Read each exact text and decide", f"expcopilot approve {name}")]
-    return [("Hand it over", f"expcopilot export {name} --format csv")]
+    if undecided:
+        decide = ("Read each exact text and decide", typed("approve", name, experiment=experiment))
+        return [decide, rejecting(name, undecided[0].variant.id, experiment)]
+    if not any(r.standing == "approved" for r in reviewed.reviews):
+        return [
+            ("Draft afresh: nothing is approved", typed("variants", name, options="--again", experiment=experiment))
+        ]
+    return [("Hand it over", typed("export", name, options="--format csv", experiment=experiment))]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from expcopilot.surfaces.cli.session import current, json_option, print_json
+from expcopilot.surfaces.cli.session import current, experiment_option, json_option, print_json
 
 if TYPE_CHECKING:
     from expcopilot.flow.steps.hand_over import Form
@@ -25,14 +25,16 @@ _FORMS = ("csv", "braze-blocks", "braze-catalog", "growthbook", "flagd")
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
-    show_default="handover/BRIEF in the workspace",
+    show_default="handover/EXPERIMENT in the workspace",
     help="Folder to write into.",
 )
+@experiment_option
 @json_option
-def command(*, brief: str, form: str, out: Path | None, as_json: bool) -> None:
+def command(*, brief: str, form: str, out: Path | None, experiment: str, as_json: bool) -> None:
     """Hand the approved variants of BRIEF over; refused while anything in them is open, naming each place.
 
-    Rejected variants stay. What leaves is recorded: which text, in which file, with which digest.
+    Rejected variants stay. What leaves is recorded before it is there: which text, in which file, with which digest. A
+    brief named apart from its experiment has a folder of its own in the experiment's.
 
     \b
     Examples:
@@ -40,7 +42,7 @@ def command(*, brief: str, form: str, out: Path | None, as_json: bool) -> None:
       expcopilot export spring --format braze-blocks    # Content Blocks, Liquid-safe
       expcopilot export spring --format growthbook      # a feature with deterministic seed and kill switch
     """
-    handed = current().export(brief, cast("Form", form), folder=out)
+    handed = current().export(brief, cast("Form", form), folder=out, experiment=experiment)
     if as_json:
         print_json(handed.to_json())
         return

@@ -13,7 +13,8 @@ import click
 if TYPE_CHECKING:
     from expcopilot.api import Copilot
 
-__all__ = ["SPELLING", "current", "folder", "json_option", "model_option", "print_json", "progress_note", "spelled"]
+__all__ = ["SPELLING", "current", "experiment_option", "folder", "json_option", "model_option", "print_json"]
+__all__ += ["progress_note", "spelled"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -31,6 +32,13 @@ def model_option(function: F) -> F:
     return click.option("--no-model", is_flag=True, help="Without the language model, even where one is set up.")(
         function
     )
+
+
+def experiment_option(function: F) -> F:
+    """Add ``--experiment``: whose copy is meant, where briefs of two experiments have one name."""
+    return click.option(
+        "--experiment", default="", metavar="NAME", help="Whose copy, where briefs of two experiments share the name."
+    )(function)
 
 
 def folder() -> Path:

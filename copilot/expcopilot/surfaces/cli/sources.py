@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import date
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -34,7 +35,8 @@ def command() -> None:
 def _library() -> SourceLibrary:
     from expcopilot.memory.sources import SourceLibrary
 
-    return SourceLibrary(current().workspace.sources, datetime.now(UTC).date())
+    copilot = current()
+    return SourceLibrary(copilot.workspace.sources, copilot.today())
 
 
 @command.command("list")
@@ -127,9 +129,10 @@ def add(
     facts: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Take FILE into the library, or confirm it after its text has changed.
+    """Take FILE into the library; or confirm it after its text has changed; or renew it with a later --expires.
 
-    Without a --fact, every sentence of the source that holds a number may be used in copy.
+    What was said of it before and is not said again stays. Without a --fact, every sentence of the source that holds a
+    number may be used in copy.
 
     \b
     Examples:
@@ -138,7 +141,9 @@ def add(
     """
     from expcopilot.memory.adding_sources import add_source
 
-    workspace = current().workspace
+    copilot = current()
+    workspace = copilot.workspace
+    _refuse_if_past(expires, copilot.today())
     typed = {"kind": kind, "expires": expires, "title": title, "id": source_id, "language": language}
     said: dict[str, Any] = {key: value for key, value in typed.items() if value is not None}
     known = owner or _owner_before(workspace.sources, file) or workspace.settings.person.name
@@ -152,7 +157,32 @@ def add(
     from expcopilot.surfaces.cli import show
 
     show.line(f"{added.id}: {added.standing}; {added.characters:,} characters of text, {len(usable)} facts.")
-    show.next_steps([("Read its text and facts", f"expcopilot sources show {added.id}")])
+    for problem in added.problems:
+        show.line(str(problem), "yellow")
+    if added.standing == "expired":
+        renew = f"expcopilot sources add {quote(str(file))} --expires YYYY-MM-DD"
+        show.next_steps([("Renew it, where its owner still stands by it", renew)])
+    else:
+        show.next_steps([("Read its text and facts", f"expcopilot sources show {added.id}")])
+
+
+def _refuse_if_past(expires: str | None, today: date) -> None:
+    """Refuse a last day that is over: the source would count for nothing. What is no date, its card refuses."""
+    from copilot_tools.refusals import Refused
+
+    try:
+        last = date.fromisoformat(expires or "")
+    except ValueError:
+        return
+    if last < today:
+        raise Refused.because(
+            "source.expires_past",
+            f"--expires is {last.isoformat()}, but must be today ({today.isoformat()}) or later: the source would "
+            "count for nothing.",
+            "Give the last day on which its owner stands by it; leave --expires out where there is none.",
+            name="expires",
+            value=last.isoformat(),
+        )
 
 
 def _owner_before(folder: Path, file: Path) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from expcopilot.surfaces.cli.session import current, json_option, model_option, print_json
+from expcopilot.surfaces.cli.session import current, experiment_option, json_option, model_option, print_json
 
 if TYPE_CHECKING:
     from expcopilot.api import Copilot
@@ -39,6 +39,9 @@ _ENDINGS = {".txt", ".md", ".markdown", ".yaml", ".yml", ".json"}
 @click.option("--concurrency", type=int, default=8, show_default=True, help="With --in: requests under way at once.")
 @click.option("--settle", type=click.FloatRange(0), default=5.0, hidden=True)  # seconds; see BatchJob
 @click.option("--budget", type=float, help="With --in: US dollars the run may cost, all its attempts together.")
+@click.option("--retry", is_flag=True, help="With --in: ask again only for rows that stand with an error in --out.")
+@click.option("--check-claims", is_flag=True, help="With --in: a model, too, reads each variant for claims.")
+@experiment_option
 @model_option
 @json_option
 def command(
@@ -51,6 +54,9 @@ def command(
     concurrency: int,
     settle: float,
     budget: float | None,
+    retry: bool,
+    check_claims: bool,
+    experiment: str,
     brief: str,
     file: Path | None,
     save: Path | None,
@@ -75,25 +81,28 @@ def command(
       expcopilot variants spring                            # where it stands
       expcopilot variants spring --save edit.csv            # to edit; bring it back with --from
       expcopilot variants --in briefs.csv --out variants.csv --review review.csv --budget 5
+      expcopilot variants --in briefs.csv --out variants.csv --retry
     """
     if briefs is not None or out is not None:
-        if briefs is None or out is None or brief or file or save or again or channel or no_model:
+        if briefs is None or out is None or brief or file or save or again or channel or no_model or experiment:
             raise click.UsageError("Many briefs take --in and --out, and of the others none that is for one BRIEF.")
         from expcopilot.flow.batch.run import BatchJob
         from expcopilot.surfaces.cli import batch as many
 
         mode: Literal["live", "batch", "cancel"] = "cancel" if cancel else "batch" if batch else "live"
-        job = BatchJob(briefs, out, review, mode, concurrency, budget, settle)
+        job = BatchJob(briefs, out, review, mode, concurrency, budget, settle, retry=retry, check_claims=check_claims)
         many.run(job, as_json=as_json)
         return
     if not brief:
         raise click.UsageError("Name a BRIEF, or many with --in and --out.")
-    if review is not None or batch or cancel or budget is not None:
-        raise click.UsageError("--review, --batch, --cancel and --budget are for many briefs: --in and --out.")
+    if review is not None or batch or cancel or budget is not None or retry or check_claims:
+        named = "--review, --batch, --cancel, --budget, --retry and --check-claims"
+        raise click.UsageError(f"{named} are for many briefs: --in and --out.")
     if file is not None and again:
         raise click.UsageError("--from brings variants and --again drafts them: one at a time.")
     copilot = current()
-    reviewed = _reviewed(copilot, brief, file, channel, k, again=again, model=None if no_model else "configured")
+    model: Literal["configured"] | None = None if no_model else "configured"
+    reviewed = _reviewed(copilot, brief, file, channel, k, experiment, again=again, model=model)
     if save is not None:
         from expcopilot.memory import variant_files
 
@@ -107,7 +116,7 @@ def command(
         return
     from expcopilot.surfaces.cli import copy_pages, show
 
-    copy_pages.show_reviewed(reviewed)
+    copy_pages.show_reviewed(reviewed, experiment)
     if save is not None:
         show.paths("Written, for editing:", [show.near(save)])
 
@@ -118,17 +127,20 @@ def _reviewed(
     file: Path | None,
     channel: str,
     k: int,
+    experiment: str,
     *,
     again: bool,
     model: Literal["configured"] | None,
 ) -> Reviewed:
     path = Path(named)
+    if experiment and (path.suffix.lower() in _ENDINGS or path.is_file() or channel):
+        raise click.UsageError("--experiment is for a brief's id; a brief in a file names its own.")
     if path.suffix.lower() in _ENDINGS or path.is_file():
         brief = copilot.read_brief(path)
     elif channel:
         brief = copilot.brief_of(named, channel=channel, k=k)
     else:
-        stands = copilot.copy(named)
+        stands = copilot.copy(named, experiment=experiment)
         if file is None and not again:
             return stands
         brief = stands.brief

@@ -1,0 +1,186 @@
+"""The verbs of persons on copy: its claims settled, each exact text approved or rejected, approved copy handed over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Literal
+
+from copilot_tools.refusals import Refused
+from expcopilot.api.copy_desk import CopyDesk
+from expcopilot.flow.batch.review_decisions import decide_rows
+from expcopilot.flow.steps import approve_copy as deciding
+from expcopilot.flow.steps import hand_over as handing
+from expcopilot.flow.steps import leaving
+from expcopilot.flow.steps.hand_over import Form, Handed
+from expcopilot.flow.steps.variants import experiment_of
+from expcopilot.memory.review_files import ReviewRow
+from expcopilot.records.copybook import Reviewed
+
+__all__ = ["CopyDeciding"]
+
+
+class CopyDeciding(CopyDesk):
+    """Decisions on copy: each names the exact text it was taken on, and stands beside a person's name."""
+
+    def waive(
+        self, brief: str, variant: str, mark: str, digest: str, *, reason: str, by: str = "", experiment: str = ""
+    ) -> Reviewed:
+        """A named person lets a claim stand without a source.
+
+        Args:
+            brief: The brief's id.
+            variant: The variant's id.
+            mark: The claim, such as "C2", as it is called in the text the person saw.
+            digest: Of the variant they saw, or its first eight characters or more.
+            reason: Why; it stands beside their name.
+            by: Who, where that is not the person the workspace knows.
+            experiment: As ``copy``.
+
+        Raises:
+            Refused: The variant has changed since they saw it; there is no such brief, variant or claim; or no reason.
+        """
+        actor = self.workspace.actor
+        return self._decided(
+            "waive", brief, variant, experiment,
+            lambda book, review, _: deciding.waive(book, review, mark, digest, actor=actor, by=by, reason=reason),
+        )  # fmt: skip
+
+    def tick(
+        self, brief: str, variant: str, mark: str, digest: str, *, reason: str, by: str = "", experiment: str = ""
+    ) -> Reviewed:
+        """A named person says what an unclassified sentence is; as ``waive``, with a sentence such as "S1"."""
+        actor = self.workspace.actor
+        return self._decided(
+            "tick", brief, variant, experiment,
+            lambda book, review, _: deciding.tick(book, review, mark, digest, actor=actor, by=by, reason=reason),
+        )  # fmt: skip
+
+    def undo_mark(
+        self, brief: str, variant: str, mark: str, digest: str, *, reason: str, by: str = "", experiment: str = ""
+    ) -> Reviewed:
+        """Take back what settles a mark: its waiver or tick, else the quotation somebody gave; as ``waive``.
+
+        Raises:
+            Refused: As ``waive``; or nobody settled it.
+        """
+        actor = self.workspace.actor
+        return self._decided(
+            "undo", brief, variant, experiment,
+            lambda book, review, _: deciding.take_back(book, review, mark, digest, actor=actor, by=by, reason=reason),
+        )  # fmt: skip
+
+    def source_claim(
+        self,
+        brief: str,
+        variant: str,
+        mark: str,
+        digest: str,
+        *,
+        source: str,
+        quotation: str,
+        by: str = "",
+        experiment: str = "",
+    ) -> Reviewed:
+        """Bind a claim to a quotation; code decides whether it stands there and carries the claim's numbers.
+
+        Args:
+            brief: The brief's id.
+            variant: The variant's id.
+            mark: The claim, such as "C2".
+            digest: As ``waive``.
+            source: Id of the source.
+            quotation: The words, exactly as they stand there.
+            by: Who proposes it.
+            experiment: As ``copy``.
+
+        Raises:
+            Refused: It does not, and why; or the variant has changed since it was seen.
+        """
+        said = {"source_id": source, "quotation": quotation, "actor": self.workspace.actor, "by": by}
+        return self._decided(
+            "source", brief, variant, experiment,
+            lambda book, review, standards: deciding.source(book, review, mark, digest, standards, **said),
+        )  # fmt: skip
+
+    def approve_variant(
+        self,
+        brief: str,
+        variant: str,
+        digest: str,
+        action: Literal["approve", "reject"] = "approve",
+        by: str = "",
+        reason: str = "",
+        *,
+        experiment: str = "",
+    ) -> Reviewed:
+        """A named person approves, or rejects, exactly the text they saw, and the mechanism it is named by.
+
+        Args:
+            brief: The brief's id.
+            variant: The variant's id.
+            digest: Of the variant they saw, or its first eight characters or more.
+            action: What they decided.
+            by: Who, where that is not the person the workspace knows.
+            reason: In their words.
+            experiment: As ``copy``.
+
+        Raises:
+            Refused: It is another by now; or, of an approval, something in it is open: every place by name.
+        """
+        said = {"actor": self.workspace.actor, "by": by, "reason": reason}
+        return self._decided(
+            "approve", brief, variant, experiment,
+            lambda book, review, _: deciding.approve(book, review, digest, action, **said),
+        )  # fmt: skip
+
+    def approve_reviewed(
+        self, rows: Iterable[ReviewRow]
+    ) -> tuple[tuple[ReviewRow, ...], tuple[tuple[ReviewRow, Refused], ...]]:
+        """Decisions of a review file, each for exactly the text its digest names; a refused row never stops the rest.
+
+        Args:
+            rows: Such as ``review_files.load`` returns.
+
+        Returns:
+            The rows that count now, and those refused, each with why. The ledger keeps each reason once, with its rows.
+        """
+        return decide_rows(rows, self.ledger, self.standards(), actor=self.workspace.actor)
+
+    def export(self, brief: str, form: Form, *, folder: Path | None = None, experiment: str = "") -> Handed:
+        """Hand approved copy over as files for a sending tool, a flag platform, or people.
+
+        It is on record before a file has its name: killed in between, a record may name files that are not there, and
+        the same command writes them; no file is there that no record names.
+
+        Args:
+            brief: The brief's id.
+            form: Which files.
+            folder: Where; by default ``handover/EXPERIMENT`` in the workspace, and ``handover/EXPERIMENT/BRIEF`` where
+                the brief has a name of its own.
+            experiment: As ``copy``.
+
+        Raises:
+            Refused: Something is open in a variant that was not rejected, every place by name; or nothing is approved.
+        """
+        experiment = experiment or self._home(brief)
+        with self._recorded(experiment, "export"):
+            book = self._book(experiment)
+            stands = self._reviewed(book, brief, self.standards())
+            ready = leaving.hand_over(stands)
+            name = experiment_of(stands.brief)
+            leaves, notes = leaving.without_open_control(stands.brief)
+            handover = handing.handover_of(leaves, name, ready, model=self._generator(name))
+            target = folder or self.workspace.folder / "handover" / handover.place
+            with handing.staged(handover, form, target) as files:
+                record = handing.exported(handover, form, files.digests)
+                draft = handing.exported_draft(record, name, book, actor=self.workspace.actor)
+                self.ledger.append_if(book.position, draft)
+                files.publish()
+            rejected = tuple(r.variant.id for r in stands.reviews if r.standing == "rejected")
+            return Handed(folder=str(target), record=record, rejected=rejected, notes=notes)
+
+    def _generator(self, experiment: str) -> str:
+        """The model that drafted last, as it names itself; "" where none did."""
+        answers = [e.payload for e in self.ledger.entries(experiment) if e.kind == "answered"]
+        return next((str(a["model"]) for a in reversed(answers) if a["role"] == "generator"), "")

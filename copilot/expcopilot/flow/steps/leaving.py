@@ -1,0 +1,110 @@
+"""What keeps copy from leaving, each place by name; and which variants may leave."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from copilot_tools.refusals import Refusal, Refused, refuse_if_any
+from copilot_tools.wording.plain import shortened
+from expcopilot.flow.copy_standards import scanned
+from expcopilot.flow.steps.review import marks_of
+from expcopilot.flow.typed import typed
+from expcopilot.records.copy import Brief, Review
+from expcopilot.records.copybook import Reviewed
+
+__all__ = ["hand_over", "open_marks", "open_places", "without_open_control"]
+
+
+def hand_over(reviewed: Reviewed) -> tuple[Review, ...]:
+    """The variants that may leave: all that were not rejected, if nothing in any of them is open.
+
+    Raises:
+        Refused: Naming every place that is open; or there is nothing to hand over.
+    """
+    refuse_if_any(open_places(reviewed))
+    leaving = tuple(r for r in reviewed.reviews if r.standing == "approved")
+    if not leaving:
+        raise Refused.because(
+            "export.nothing",
+            f"{reviewed.brief.id!r} has no approved variant.",
+            f"Approve one: `{typed('approve', reviewed.brief.id)}`.",
+            name="brief",
+            value=reviewed.brief.id,
+        )
+    return leaving
+
+
+def without_open_control(brief: Brief) -> tuple[Brief, tuple[str, ...]]:
+    """Today's copy leaves with the variants only where nothing in it is open: nobody sourced, ticked or approved it.
+
+    Returns:
+        The brief to hand over, and why its control stayed.
+    """
+    for field in brief.control:
+        found = scanned(field.text, brief.language)
+        if found.claims or any(s.mark == "unclassified" for s in found.sentences):
+            note = (
+                f"Not in it: today's copy, because its {field.name} holds a claim or a sentence nobody could classify, "
+                "and nobody approved it; the receiving tool serves its own."
+            )
+            return brief.model_copy(update={"control": ()}), (note,)
+    return brief, ()
+
+
+def open_places(reviewed: Reviewed) -> tuple[Refusal, ...]:
+    """Everything that keeps the copy of a brief from leaving, each place by name; rejected variants stay anyway."""
+    found: list[Refusal] = []
+    for review in reviewed.reviews:
+        if review.standing != "rejected":
+            found += [*open_marks(review), *_unapproved(review)]
+    return tuple(found)
+
+
+def open_marks(review: Review) -> Iterator[Refusal]:
+    """Every open mark and every error in one variant, each place by name."""
+    variant = review.variant
+    for mark in marks_of(review):
+        if not mark.is_open:
+            continue
+        where = f"{variant.id}, {mark.place.field}, characters {mark.place.start + 1} to {mark.place.end}"
+        words = shortened(mark.words, 80)
+        if mark.status == "unsourced":
+            because = f" {mark.reason}" if mark.reason else ""
+            yield Refusal(
+                code="copy.unsourced",
+                reason=f"{where}: “{words}” ({mark.place.kind}) has no source.{because}",
+                cure=f"Source it, waive it or change it: `{typed('mark', variant.brief, variant.id, mark.label)}`.",
+                name=f"{variant.id}.{mark.place.field}",
+                value=words,
+            )
+        else:
+            yield Refusal(
+                code="copy.unclassified",
+                reason=f"{where}: “{words}” could not be classified, and nobody has ticked it.",
+                cure=f"Tick it: `{typed('mark', variant.brief, variant.id, mark.label, options='--tick REASON')}`.",
+                name=f"{variant.id}.{mark.place.field}",
+                value=words,
+            )
+    for field, severity, sentence in review.findings:
+        if severity == "error":
+            yield Refusal(
+                code="copy.finding",
+                reason=f"{variant.id}, {field or 'as a whole'}: {sentence}",
+                cure="Change the text.",
+                name=f"{variant.id}.{field}",
+            )
+
+
+def _unapproved(review: Review) -> Iterator[Refusal]:
+    variant, approval = review.variant, review.approval
+    cure = f"Read it and decide: `{typed('approve', variant.brief, variant.id)}`."
+    by = f"{approval.by} approved it on {approval.at[:10]}" if approval else ""
+    sentence = {
+        "undecided": f"{variant.id} is not approved by anybody.",
+        "edited": f"{variant.id} was edited after {by} ({approval.digest[:12] if approval else ''} then, "
+        f"{review.digest[:12]} now); an approval covers the exact text and the mechanism it is named by.",
+        "reopened": f"{variant.id}: what its approval rests on has changed since {by}: a source, a waiver or a tick.",
+    }.get(review.standing)
+    if sentence:
+        code = {"undecided": "unapproved", "edited": "edited", "reopened": "reopened"}[review.standing]
+        yield Refusal(code=f"copy.{code}", reason=sentence, cure=cure, name=variant.id, value=review.digest[:12])
