@@ -12,6 +12,8 @@ from copilot_tools.refusals import Refused
 from copilot_tools.stats.circumstances import Circumstances
 from copilot_tools.stats.evidence import Evidence, Extreme, MetricCell, Quality, SourceInfo, UnitCell
 from copilot_tools.stats.inference.false_positive_risk import risk_at_z
+from copilot_tools.stats.inference.proportion_pairs import null_z
+from copilot_tools.stats.inference.proportions import Counts
 from copilot_tools.stats.moments import Moments
 from copilot_tools.stats.spec import Arm, Effect, Metric
 from copilot_tools.stats.validity.exaggeration import design_errors
@@ -177,9 +179,7 @@ def _flips(control: tuple[int, int], treatment: tuple[int, int], bound: float) -
     (x0, n0), (x1, n1) = control, treatment
 
     def z(a: int, b: int) -> float:
-        p = (a + b) / (n0 + n1)
-        spread = p * (1 - p) * (1 / n0 + 1 / n1)
-        return abs(b / n1 - a / n0) / math.sqrt(spread) if spread > 0 else 0.0
+        return abs(null_z(Counts(a, n0), Counts(b, n1)) or 0.0)
 
     up = x1 / n1 >= x0 / n0
     for f in itertools.count(1):
@@ -198,9 +198,7 @@ def test_fragility_index_is_the_fewest_flips_tried_one_by_one() -> None:
     while checked < 60:
         n0, n1 = (int(n) for n in rng.integers(30, 400, 2))
         x0, x1 = int(rng.integers(0, n0 + 1)), int(rng.integers(0, n1 + 1))
-        p = (x0 + x1) / (n0 + n1)
-        spread = p * (1 - p) * (1 / n0 + 1 / n1)
-        significant = spread > 0 and abs(x1 / n1 - x0 / n0) / math.sqrt(spread) >= 1.96
+        significant = abs(null_z(Counts(x0, n0), Counts(x1, n1)) or 0.0) >= 1.96
         found = fragility_index((x0, n0), (x1, n1), 1.96)
         if significant:
             assert found == _flips((x0, n0), (x1, n1), 1.96)

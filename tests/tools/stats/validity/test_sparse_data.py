@@ -78,11 +78,12 @@ def _sparse(control: tuple[int, int], treatment: tuple[int, int], share: float =
 
 
 def test_fewer_than_five_expected_events_are_doubted() -> None:
-    """Below 5 a note; serious where a difference is found; the rarer outcome counts, successes or not."""
+    """Below 5 a note, even where a difference is found: the interval is exact. The rarer outcome counts."""
     assert _sparse((4, 1000), (5, 1000))[0] == "note"
     assert _sparse((5, 1000), (5, 1000))[0] == "none"
     severity, sentence = _sparse((0, 1000), (9, 1000))
-    assert severity == "serious"
+    assert severity == "note"
+    assert "test and interval are exact" in sentence
     assert "4.5 units with bought are expected in the smaller of b and control (1,000 units)" in sentence
     severity, sentence = _sparse((996, 1000), (995, 1000))
     assert severity == "note"
@@ -151,3 +152,25 @@ def test_levels_know_their_direction() -> None:
     assert [LEVELS["duplicates"].severity(x) for x in (0.0, 0.05, 0.06)] == ["none", "note", "serious"]
     assert LEVELS["exaggeration"].severity(2.0) == "serious"
     assert LEVELS["exaggeration"].severity(2.0, "note") == "note"
+
+
+@pytest.mark.parametrize(("n", "severity"), [(2000, {"none", "note"}), (200, {"none", "note", "serious"})])
+def test_a_widened_interval_is_a_note(n, severity) -> None:
+    """With third moments the interval is widened: 90:10 a note is left, serious only below 30 units in the arm."""
+    spec = _plan(REVENUE, 0.1, 2.0)
+    said = []
+    for seed in range(60):
+        units = _revenue(np.random.default_rng([seed, 75]), n, 0.1)
+        evidence = evidence_of(spec, units)
+        cells = []
+        for cell in evidence.cells:
+            y = units.columns["y"][units.arm == (cell.arm != "control")]
+            known = cell.slice.whole and cell.moments.n == len(y)
+            thirds = (float(((y - y.mean()) ** 3).sum()),) if known else None
+            cells.append(cell.model_copy(update={"moments": cell.moments.model_copy(update={"thirds": thirds})}))
+        found = case_of(spec, evidence.model_copy(update={"cells": tuple(cells)}))["sparse-data"]
+        said.append(found)
+        if found.value is not None and found.value > 0.3 and found.severity == "note":
+            assert "for which the interval was widened" in found.sentence
+    assert {o.severity for o in said} <= severity
+    assert sum(o.severity != "none" for o in said) > 50

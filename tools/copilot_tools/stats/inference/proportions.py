@@ -22,6 +22,8 @@ from copilot_tools.stats.moments import Moments
 
 __all__ = [
     "Counts",
+    "constrained_by_difference",
+    "constrained_by_ratio",
     "counts_of",
     "koopman",
     "mee",
@@ -188,6 +190,19 @@ def _difference(control: Counts, treatment: Counts, squared: float) -> tuple[flo
     return low, high
 
 
+def constrained_by_difference(control: Counts, treatment: Counts, difference: float) -> tuple[float, float]:
+    """Maximum likelihood shares of control and treatment that differ by exactly ``difference``."""
+    return _constrained(control.successes, control.n, treatment.successes, treatment.n, difference)
+
+
+def constrained_by_ratio(control: Counts, treatment: Counts, ratio: float) -> tuple[float, float]:
+    """Maximum likelihood shares of control and treatment whose ratio, treatment / control, is exactly ``ratio``."""
+    (x0, n0), (x1, n1) = control, treatment
+    b = n1 * ratio + x1 + n0 + x0 * ratio
+    p0 = 2 * (x0 + x1) / (b + math.sqrt(max(b * b - 4 * (n0 + n1) * ratio * (x0 + x1), 0.0)))
+    return min(p0, 1.0), min(ratio * p0, 1.0)
+
+
 def _constrained(x0: int, n0: int, x1: int, n1: int, d: float) -> tuple[float, float]:
     """Maximum likelihood (p0, p1) subject to p1 - p0 = d."""
     if d < 0:
@@ -260,10 +275,8 @@ def koopman(control: Counts, treatment: Counts, critical: float) -> tuple[float,
 
     def excess(log_ratio: float) -> float:
         ratio = math.exp(log_ratio)
-        b = n1 * ratio + x1 + n0 + x0 * ratio
-        q0 = 2 * total / (b + math.sqrt(max(b * b - 4 * n * ratio * total, 0.0)))
-        q1 = ratio * q0
-        spread = q1 * max(1 - q1, 0.0) / n1 + ratio * ratio * q0 * max(1 - q0, 0.0) / n0
+        q0, q1 = constrained_by_ratio(control, treatment, ratio)
+        spread = q1 * (1 - q1) / n1 + ratio * ratio * q0 * (1 - q0) / n0
         # Divided by the larger of the two terms' scale, so that neither end of the search overflows.
         return ((p1 - ratio * p0) ** 2 - squared * spread) / max(1.0, ratio) ** 2
 

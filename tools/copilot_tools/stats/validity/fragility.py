@@ -23,6 +23,7 @@ from copilot_tools.refusals import Refused
 from copilot_tools.results import Objection, Severity
 from copilot_tools.stats import formats
 from copilot_tools.stats.evidence import Evidence
+from copilot_tools.stats.inference.proportion_pairs import null_z
 from copilot_tools.stats.inference.proportions import Counts, pooled_z
 from copilot_tools.stats.moments import Moments
 from copilot_tools.stats.reading import Reading
@@ -38,7 +39,7 @@ ATTACK = Attack("fragility", "Fragility")
 
 
 def fragility_index(control: tuple[int, int], treatment: tuple[int, int], critical_value: float) -> int:
-    """Fewest units of one arm whose 0/1 outcome would have to flip for the pooled z to fall below ``critical_value``.
+    """Fewest units of one arm whose 0/1 outcome would have to flip for the test's z to fall below ``critical_value``.
 
     Args:
         control: Successes and units of control.
@@ -57,7 +58,10 @@ def fragility_index(control: tuple[int, int], treatment: tuple[int, int], critic
     (low, n_low), (high, n_high) = ((x0, n0), (x1, n1)) if sign > 0 else ((x1, n1), (x0, n0))
 
     def z(a: int, b: int) -> float:
-        return pooled_z(Counts(a, n_low), Counts(b, n_high)) or 0.0
+        try:
+            return null_z(Counts(a, n_low), Counts(b, n_high)) or 0.0
+        except Refused:  # flipped past what the exact test can weigh: the pooled z is near enough to count flips by
+            return pooled_z(Counts(a, n_low), Counts(b, n_high)) or 0.0
 
     if z(low, high) < critical_value:
         return 0

@@ -1,15 +1,19 @@
 """Sparse data: are there enough events, and are the values tame enough, for an interval that rests on large samples?
 
 A proportion needs events: fewer than 5 expected in an arm (by the share pooled over the pair, the rarer outcome
-counting) and the normal approximation of its statistic is doubtful. A mean needs its statistic to be about symmetric.
-Skew cancels between arms of one size and stays where one is much smaller: with a skewness g of single values, pooled
-over the pair, the statistic's is g (1/a^2 - 1/b^2) / (1/a + 1/b)^1.5 for arms of a and b units. Only the largest values
-are kept, so g is what these contribute at least, and a long tail downwards is not seen.
+counting) and the normal approximation of its statistic is doubtful: such counts are read by an exact method, and the
+few events are a note; adjusted by a covariate they are not, and the objection can be serious. A mean needs its
+statistic to be about symmetric. Skew cancels between arms of one size and stays where one is much smaller: with a
+skewness g of single values, pooled over the pair, the statistic's is g (1/a^2 - 1/b^2) / (1/a + 1/b)^1.5 for arms of
+a and b units. Where third moments were taken the interval has been widened by the skewness estimated
+(``inference.skewness``): what is left is a note, but for fewer than 30 units in an arm, which tell too little of
+their shape. Where they were not, only the largest values are known: g is what these contribute at least, a long tail
+downwards is not seen, and nothing was widened.
 
 Alarm levels: fewer than 5 expected events; a skewness above .1 is a note, above .3 as bad as can be: there the one tail
 of a 2.5% error holds about twice that (Hall's expansion: .0845 for each unit of skewness at 1.96). Either is serious
 only where a difference is found: on an interval that leaves zero open, nothing rests yet. Fewer than 30 units in an arm
-are a note.
+are a note by themselves.
 
 References:
     Cochran (1954), Some methods for strengthening the common chi-square tests, Biometrics 10 (expected counts of 5).
@@ -21,7 +25,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from copilot_tools.results import Objection, Severity
+from copilot_tools.results import Estimate, Objection, Severity
 from copilot_tools.stats import formats
 from copilot_tools.stats.evidence import Evidence
 from copilot_tools.stats.moments import Moments
@@ -39,6 +43,9 @@ ATTACK = Attack("sparse-data", "Sparse or skewed data")
 FEWEST_UNITS = 30
 """Units in an arm below which a mean's interval is a note, however tame its values look."""
 
+SKEWED = LEVELS["sparse-data-skew"].serious or math.inf
+"""Skewness of a difference's statistic that is spoken of even before few units."""
+
 
 class _Pair(NamedTuple):
     """Control and one treatment arm, the primary metric's moments in both."""
@@ -48,9 +55,25 @@ class _Pair(NamedTuple):
     treatment: Moments
 
     @property
+    def widened(self) -> bool:
+        """Whether the interval could be widened for skewness: third moments were taken."""
+        return self.control.thirds is not None and self.treatment.thirds is not None
+
+    @property
+    def worst_skew(self) -> Severity:
+        """The most that may be said of skewness: a note where the interval was widened and there are units enough."""
+        return "note" if self.widened and self.smaller >= FEWEST_UNITS else self.worst
+
+    @property
     def smaller(self) -> int:
         """Units of the smaller arm."""
         return min(self.control.n, self.treatment.n)
+
+    @property
+    def exact(self) -> bool:
+        """Whether the difference was read by an exact method, which few events do not mislead."""
+        effect = self.primary.comparison.absolute
+        return isinstance(effect, Estimate) and effect.method.startswith("exact")
 
     @property
     def units(self) -> int:
@@ -59,7 +82,9 @@ class _Pair(NamedTuple):
 
     @property
     def worst(self) -> Severity:
-        """The most that may be said: serious where a difference is found or an improvement claimed."""
+        """The most that may be said: serious where a difference is found or claimed by a method for large samples."""
+        if self.exact:
+            return "note"
         found = self.primary.claims or self.primary.low > 0 or self.primary.high < 0
         return "serious" if found else "note"
 
@@ -94,11 +119,16 @@ def _events(spec: AnalysisSpec, pairs: list[_Pair]) -> Objection:
     outcome = "units with" if (pair.control + pair.treatment).mean[0] <= 0.5 else "units without"
     shown = f"{events:,.1f}" if events < 100 else formats.count(events)
     sentence = f"{shown} {outcome} {spec.primary.name} are expected in {where} ({plural(pair.smaller, 'unit')})"
-    sentence += (
-        ", enough for an interval that rests on many."
-        if severity == "none"
-        else f": fewer than {ATTACK.level.note:g}, so the interval rests on an approximation that is doubtful here."
-    )
+    if severity == "none":
+        sentence += ", enough for an interval that rests on many."
+    elif pair.exact:
+        sentence += (
+            f": fewer than {ATTACK.level.note:g}, so test and interval are exact, and one more event moves them."
+        )
+    else:
+        sentence += (
+            f": fewer than {ATTACK.level.note:g}, so the interval rests on an approximation that is doubtful here."
+        )
     return ATTACK.finds(severity, sentence, value=events, unit="count", units=pair.units)
 
 
@@ -107,7 +137,7 @@ def _skew(spec: AnalysisSpec, evidence: Evidence, pairs: list[_Pair]) -> Objecti
     metric, level = spec.primary, LEVELS["sparse-data-skew"]
     rated = [(skew, p) for p in pairs if (skew := _skew_of(spec, evidence, p)) is not None]
     small = min(pairs, key=lambda p: p.smaller)
-    if small.smaller < FEWEST_UNITS:
+    if small.smaller < FEWEST_UNITS and not any(p.widened and s > SKEWED for s, p in rated):
         smaller = f"the smaller of {small.primary.arm.text} and {spec.arm(spec.control).text}"
         sentence = (
             f"{plural(small.smaller, 'unit')} in {smaller}: fewer than {FEWEST_UNITS}, so the interval of the averages "
@@ -117,13 +147,20 @@ def _skew(spec: AnalysisSpec, evidence: Evidence, pairs: list[_Pair]) -> Objecti
     if not rated:
         return ATTACK.cannot(f"the largest values of {metric.name} were not kept")
     skew, pair = max(rated, key=lambda r: r[0])
-    severity = max((level.severity(s, p.worst) for s, p in rated), key=_RANK.index)
+    severity = max((level.severity(s, p.worst_skew) for s, p in rated), key=_RANK.index)
     sizes = (
         f"{formats.count(pair.treatment.n)} units of {pair.primary.arm.text} and {formats.count(pair.control.n)} of "
     )
     sizes += spec.arm(spec.control).text
     if severity == "none":
         sentence = f"Large values of {metric.name} do not lean the difference one way: {sizes}, skewness {skew:.2f}."
+    elif pair.widened:
+        few = f", but {plural(pair.smaller, 'unit')} in the smaller arm tell too little of how skewed its values are."
+        sentence = (
+            f"Few large values carry {metric.name}, and between arms so unequal ({sizes}) their weight does not "
+            f"cancel: the statistic has a skewness of {skew:.2f}, for which the interval was widened"
+        )
+        sentence += few if pair.smaller < FEWEST_UNITS else "."
     else:
         sentence = (
             f"Few large values carry {metric.name}, and between arms so unequal ({sizes}) their weight does not "
@@ -137,16 +174,20 @@ _RANK: tuple[Severity, ...] = ("none", "note", "serious", "blocking")
 
 
 def _skew_of(spec: AnalysisSpec, evidence: Evidence, pair: _Pair) -> float | None:
-    """Size of the skewness of the pair's statistic, as far as the largest values show it; None where none were kept."""
+    """Size of the skewness of the pair's statistic, as far as what was kept shows it; None where nothing was."""
+    squares = pair.control.comoments[0][0] + pair.treatment.comoments[0][0]
+    if squares <= 0:
+        return None
+    third = [m.third({0: 1.0}) for m in (pair.control, pair.treatment)]
+    if third[0] is not None and third[1] is not None:
+        cubes = abs(third[0] * pair.control.n + third[1] * pair.treatment.n)
+        return skew_of_difference(cubes / pair.units / (squares / pair.units) ** 1.5, pair.control.n, pair.treatment.n)
     cubes = 0.0
     for arm, moments in ((spec.control, pair.control), (pair.primary.arm.name, pair.treatment)):
         largest = largest_values(evidence, spec.primary.name, arm)
         if not largest:
             return None
         cubes += math.fsum((row[0] - moments.mean[0]) ** 3 for row in largest)
-    squares = pair.control.comoments[0][0] + pair.treatment.comoments[0][0]
-    if squares <= 0:
-        return None
     skewness = max(cubes, 0.0) / pair.units / (squares / pair.units) ** 1.5
     return skew_of_difference(skewness, pair.control.n, pair.treatment.n)
 
