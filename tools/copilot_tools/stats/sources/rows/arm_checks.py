@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from copilot_tools.nearest import bare
 from copilot_tools.refusals import Refusal
 from copilot_tools.stats.sources.rows.working import Working
+from copilot_tools.stats.sources.tables.sql import literal
 from copilot_tools.stats.sources.tables.table import shown
 from copilot_tools.stats.spec import AnalysisSpec
 
@@ -19,11 +20,18 @@ def arm_problems(working: Working, spec: AnalysisSpec) -> Iterator[Refusal]:
     """Arms the plan does not know, arms the data does not have, one arm only. Rows without an arm are the policy's."""
     found = working.connection.execute(
         f"SELECT arm, count(*), min(rowid) FROM {working.name} WHERE arm IS NOT NULL GROUP BY arm ORDER BY 2 DESC, 1"
+        if working.table.ordered
+        else _common(working, spec)
     ).fetchall()
+    if rare := [row for row in found if row[0] is None]:
+        yield _rare(rare[0], spec)
+        found = [row for row in found if row[0] is not None]
     rows = {str(arm): (int(count), int(first)) for arm, count, first in found}
     unknown = [arm for arm in rows if arm not in spec.arm_names]
     column = shown(spec.arm_column)
     planned = ", ".join(shown(a) for a in spec.arm_names)
+    if not rows and rare:
+        return
     if not rows:
         yield Refusal(
             code="data.arm_column_empty",
@@ -64,10 +72,38 @@ def arm_problems(working: Working, spec: AnalysisSpec) -> Iterator[Refusal]:
             )
 
 
+def _common(working: Working, spec: AnalysisSpec) -> str:
+    """The query for a warehouse: arms of the plan, and what so many rows share that it names nobody.
+
+    All other values are counted together: a column of people's names may have been declared the arm.
+    """
+    planned = ", ".join(literal(a) for a in spec.arm_names)
+    return (
+        "SELECT named, CAST(sum(n) AS BIGINT), count(*) FROM "
+        f"(SELECT CASE WHEN arm IN ({planned}) OR count(*) >= {spec.min_units} THEN arm END AS named, count(*) AS n "
+        f"FROM {working.name} WHERE arm IS NOT NULL GROUP BY arm) GROUP BY named ORDER BY 2 DESC, 1"
+    )
+
+
+def _rare(row: tuple[object, int, int], spec: AnalysisSpec) -> Refusal:
+    rows, values = int(row[1]), int(row[2])
+    return Refusal(
+        code="data.arm_unknown",
+        reason=f"{rows:,} {'row has' if rows == 1 else 'rows have'} {values:,} "
+        f"{'other value' if values == 1 else 'other values'} in the arm column {shown(spec.arm_column)}, each in fewer "
+        f"than {spec.min_units} rows, which the plan does not know.",
+        cure=f"The plan's arms are {', '.join(shown(a) for a in spec.arm_names)}: leave such rows out, or name the "
+        "column that holds the arm.",
+        name=spec.arm_column,
+        value=values,
+    )
+
+
 def _unknown(arm: str, seen: tuple[int, int], working: Working, spec: AnalysisSpec) -> Refusal:
     count, first = seen
     alike = next((a for a in spec.arm_names if bare(a) == bare(arm)), None)
-    where = f"{count:,} {'row has' if count == 1 else 'rows have'} the arm {shown(arm)} ({working.table.line(first)})"
+    place = f" ({working.table.line(first)})" if working.table.ordered else ""
+    where = f"{count:,} {'row has' if count == 1 else 'rows have'} the arm {shown(arm)}{place}"
     if alike is not None:
         return Refusal(
             code="data.arm_spelling",

@@ -231,7 +231,7 @@ def _aggregate(working: Working, spec: AnalysisSpec, rules: Mapping[str, Rule], 
         f"FROM (SELECT *, row_number() OVER (ORDER BY {working.in_order}) AS nth, "
         f"min(seen_at) OVER (PARTITION BY unit, arm) AS first_at FROM {w}) GROUP BY unit, arm ORDER BY min(nth)"
     )
-    units = Table.created(connection, relation, names)
+    units = Table.created(connection, relation, names, ordered=working.table.ordered)
     counts = connection.execute(f"SELECT (SELECT count(*) FROM {w}), (SELECT count(*) FROM {relation})").fetchone()
     events, rows = (int(x) for x in counts or (0, 0))
     return _Units(

@@ -18,9 +18,11 @@ def exposure_problems(working: Working, spec: AnalysisSpec) -> Iterator[Refusal]
     if spec.exposure is None or not working.shown:
         return
     for arm, value in spec.exposure.expected.items():
+        cell = "coalesce(shown, '(empty)')"
+        if not working.table.ordered:  # what leaves a warehouse: whether it is the one expected, no other cell
+            cell = f"CASE WHEN shown = {literal(value)} THEN shown WHEN shown IS NULL THEN '(empty)' ELSE '(other)' END"
         seen = working.connection.execute(
-            f"SELECT coalesce(shown, '(empty)'), count(*) FROM {working.name} WHERE arm = {literal(arm)} GROUP BY 1 "
-            "ORDER BY 2 DESC, 1"
+            f"SELECT {cell}, count(*) FROM {working.name} WHERE arm = {literal(arm)} GROUP BY 1 ORDER BY 2 DESC, 1"
         ).fetchall()
         if seen and all(found != value for found, _ in seen):
             yield Refusal(

@@ -194,6 +194,8 @@ def _repeated(steps: _Steps) -> dict[str, int]:
         steps.closed.append(what)
     else:
         order = f"the earliest by {steps.spec.time_column}" if steps.working.time else "the first in the file"
+        if not steps.working.time and not steps.working.table.ordered:
+            order = "one of rows that are all the same"
         steps.said.append(f"{what} {'was' if total == 1 else 'were'} left out; of each unit, {order} was kept.")
     return found
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from copilot_tools.results import Slice
 from copilot_tools.stats.evidence import Extreme, MetricCell, Missing, UnitCell
-from copilot_tools.stats.moments import Moments
+from copilot_tools.stats.moments import Moments, triples
 from copilot_tools.stats.sources.rows.dimensions import Dimension
 from copilot_tools.stats.sources.rows.working import Working
 from copilot_tools.stats.sources.tables.sql import number_literal
@@ -26,6 +26,8 @@ __all__ = ["Block", "above", "balance_block", "before", "days", "extremes", "met
 
 _CENTRE_ROWS = 20_000
 _EXTREMES = 10
+_FEW = 2
+"""Columns of a metric that is only reported up to which third moments are taken."""
 _MOST_CELLS = 4_096
 """Cells of one set of dimensions, over all arms: beyond it the cells no longer fit a processor's nearest memory."""
 
@@ -40,6 +42,7 @@ class Block:
         values: SQL of each value after the null and outlier policy; NULL where it stays empty.
         centres: A rough centre of each.
         cap: Value above which the first column was cut, or None.
+        skewness: Whether third moments are taken as well.
     """
 
     name: str
@@ -47,6 +50,7 @@ class Block:
     values: tuple[str, ...]
     centres: tuple[float, ...]
     cap: float | None = None
+    skewness: bool = False
 
     @property
     def complete(self) -> str:
@@ -79,7 +83,24 @@ def metric_block(working: Working, relation: str, metric: Metric) -> Block:
         0.0 if metric.kind == "proportion" and i == 0 else _centre(working, relation, c)
         for i, c in enumerate(metric.columns)
     )
-    return Block(name=metric.name, columns=metric.columns, values=tuple(values), centres=centres, cap=cap)
+    return Block(
+        name=metric.name,
+        columns=metric.columns,
+        values=tuple(values),
+        centres=centres,
+        cap=cap,
+        skewness=_skewness(metric),
+    )
+
+
+def _skewness(metric: Metric) -> bool:
+    """Whether a metric's interval needs third moments.
+
+    The score method of a proportion does not. Of four columns there are twenty: too dear for what is only reported.
+    """
+    if metric.kind == "proportion" and metric.covariate is None:
+        return False
+    return metric.role != "secondary" or len(metric.columns) <= _FEW
 
 
 def _quantile(working: Working, relation: str, value: str, quantile: float | None) -> float | None:
@@ -119,6 +140,7 @@ class _Place:
     n: int
     sums: tuple[int, ...]
     products: tuple[tuple[int, ...], ...]
+    cubes: tuple[int, ...] | None
 
     def moments(self, row: Sequence[float]) -> Moments:
         return Moments.from_shifted_sums(
@@ -126,6 +148,7 @@ class _Place:
             self.block.centres,
             [row[i] for i in self.sums],
             [[row[i] for i in line] for line in self.products],
+            None if self.cubes is None else [row[i] for i in self.cubes],
         )
 
 
@@ -141,6 +164,9 @@ def _place(block: Block, wanted: _Sums) -> _Place:
         n=wanted.add(f"count({terms[0]})"),
         sums=tuple(wanted.add(f"kahan_sum({t})") for t in terms),
         products=tuple(tuple(wanted.add(f"kahan_sum({terms[min(i, j)]} * {terms[max(i, j)]})") for j in d) for i in d),
+        cubes=tuple(wanted.add(f"kahan_sum({terms[i]} * {terms[j]} * {terms[k]})") for i, j, k in triples(len(terms)))
+        if block.skewness
+        else None,
     )
 
 
@@ -154,7 +180,9 @@ def moments(
     levels = [f"l{i}" for i in range(len(sliced))]
     inner = ["arm", *(f"{d.level} AS {name}" for d, name in zip(sliced, levels, strict=True))]
     inner += [f"{expression} AS {name}" for expression, name in wanted.terms.items()]
-    sets = _packed([d.size for d in sliced], _MOST_CELLS // len(spec.arms))
+    # A cell of several dimensions may hold a single unit: those of a warehouse stay apart, each by itself.
+    most = _MOST_CELLS // len(spec.arms) if working.table.ordered else 0
+    sets = _packed([d.size for d in sliced], most)
     grouped = ", ".join(f"({', '.join(['arm', *(levels[i] for i in s)])})" for s in sets)
     masked = f"grouping_id({', '.join(levels)})" if levels else "0"
     cells: dict[tuple[int, str, str], list[Sequence[float]]] = {}

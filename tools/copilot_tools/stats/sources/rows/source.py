@@ -11,6 +11,7 @@ from copilot_tools.stats.sources.rows.dimensions import dimensions
 from copilot_tools.stats.sources.rows.event_rows import event_rows
 from copilot_tools.stats.sources.rows.exposure_checks import exposure_problems
 from copilot_tools.stats.sources.rows.quality import Analysed, apply_policy
+from copilot_tools.stats.sources.rows.row_order import row_order
 from copilot_tools.stats.sources.rows.sketch import sketch
 from copilot_tools.stats.sources.rows.value_checks import empty_cells, value_problems
 from copilot_tools.stats.sources.rows.working import Working, balance_columns, prepare
@@ -66,6 +67,10 @@ class RowsSource:
         found += value_problems(working, spec)
         return working, tuple(found)
 
+    def over(self, table: Table) -> RowsSource:
+        """Another table of the same data, as a source that checks alike."""
+        return RowsSource(table, self._info, opened_with=self._opened_with)
+
     def drop(self) -> None:
         """Take out of the engine what the last check put there; the data stays."""
         if self._checked is not None and self._checked[1] is not None:
@@ -107,6 +112,7 @@ class RowsSource:
                 counted = "arm IS NOT NULL" + (" AND active = 1" if working.active else "")
                 found += tuple(empty_cells(working, f"(SELECT * FROM {working.name} WHERE {counted})", spec))
                 found += tuple(event_rows(working, spec))
+                found += tuple(row_order(working, spec))
             self._checked = (key, working, found)
         return self._checked[1], self._checked[2]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from copilot_tools.refusals import Refusal
 from copilot_tools.stats.sources.rows.working import Working, balance_columns
-from copilot_tools.stats.sources.tables.sql import is_whole
+from copilot_tools.stats.sources.tables.sql import is_whole, literal
 from copilot_tools.stats.sources.tables.table import shown
 from copilot_tools.stats.spec import AnalysisSpec, Metric
 
@@ -19,6 +19,7 @@ _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 _ENGLISH_THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?")
 _GERMAN_THOUSANDS = re.compile(r"[+-]?\d{1,3}(\.\d{3})+(,\d*)?")
 _EMPTY_WORDS = {"na", "n/a", "null", "none", "nil", "-", "--", "#n/a", "(null)", "\\n"}
+_YES_NO = {"yes", "no", "y", "n", "t", "f"}
 
 
 def value_problems(working: Working, spec: AnalysisSpec) -> Iterator[Refusal]:
@@ -71,9 +72,11 @@ class _Seen:
         for key, offence in offenders.items():
             if self._counts[key]:  # nearly never: only then is it worth looking for the first of them
                 where, what = offence.condition, f"CAST({offence.example or 'NULL'} AS VARCHAR)"
-                self._firsts[key] = self._one(
-                    [f"min(rowid) FILTER ({where})", f"arg_min({what}, rowid) FILTER ({where})"]
-                )
+                asked = [f"min(rowid) FILTER ({where})", f"arg_min({what}, rowid) FILTER ({where})"]
+                if not working.table.ordered:  # no cell leaves a warehouse, only how it is written
+                    like = "NULL" if offence.example == "unit" else f"min({_outline(what)}) FILTER ({where})"
+                    asked = ["0", like]
+                self._firsts[key] = self._one(asked)
 
     def _one(self, asked: list[str]) -> Any:
         return self.working.connection.execute(f"SELECT {', '.join(asked)} FROM {self.working.name}").fetchone()
@@ -94,15 +97,26 @@ class _Seen:
         if not self.count(key):
             return
         row, value = self._firsts[key]
+        ordered = self.working.table.ordered
         first = "first" if value is None else f"first {shown(value)}"
+        where = f", {first} in {self.working.table.line(int(row))}"
+        if not ordered:
+            where = "" if value is None else f", written like {shown(value)}"
         yield Refusal(
             code=code,
-            reason=f"{lead}{_cells(self.count(key))} of {of} {shown(column)} {what}, {first} in "
-            f"{self.working.table.line(int(row))}.",
+            reason=f"{lead}{_cells(self.count(key))} of {of} {shown(column)} {what}{where}.",
             cure=cure,
             name=column,
-            value=self.count(key) if value is None else value,
+            value=value if ordered and value is not None else self.count(key),
         )
+
+
+def _outline(cell: str) -> str:
+    """SQL of how a cell is written: 9 for every digit, a for every letter; words that name nobody stay."""
+    words = ", ".join(literal(w) for w in sorted({*_EMPTY_WORDS, *_YES_NO, "nan", "inf", "-inf", "infinity"}))
+    drawn = f"regexp_replace(substr({cell}, 1, 40), '[0-9]', '9', 'g')"
+    drawn = f"regexp_replace({drawn}, '[^9.,+%$€£¥:/ -]', 'a', 'g')"
+    return f"CASE WHEN lower(trim({cell})) IN ({words}) THEN lower(trim({cell})) ELSE {drawn} END"
 
 
 def _cells(count: int) -> str:
@@ -226,7 +240,7 @@ def _not_numeric(value: str, spec: AnalysisSpec, *, covariate: bool) -> tuple[st
         cure = "Export the share as a number (0.12 for 12%), or 1 and 0 for each unit."
     elif value[:1] in "$€£¥" or value[-1:] in "$€£¥":
         cure = "Export the amount without its currency sign, and declare dialect.currency."
-    elif value.lower() in {"yes", "no", "y", "n", "t", "f"}:
+    elif value.lower() in _YES_NO:
         cure = "Write 1 or true for yes, and 0 or false for no."
     elif covariate:
         cure = "A covariate must be a number; a column of names can be a segment instead."
@@ -257,11 +271,13 @@ def empty_cells(working: Working, relation: str, spec: AnalysisSpec) -> Iterator
                     name=column,
                     value=empty,
                 )
+    planned = ", ".join(literal(a) for a in spec.arm_names)
     for metric in spec.metrics:
         if metric.denominator in working.numbers:
             d = working.number(metric.denominator)
             for (arm,) in working.connection.execute(
-                f"SELECT arm FROM {relation} WHERE isfinite({d}) GROUP BY arm HAVING max({d}) = 0 AND min({d}) = 0 "
+                f"SELECT arm FROM {relation} WHERE isfinite({d}) AND arm IN ({planned}) "
+                f"GROUP BY arm HAVING max({d}) = 0 AND min({d}) = 0 "
                 "ORDER BY 1"
             ).fetchall():
                 yield Refusal(

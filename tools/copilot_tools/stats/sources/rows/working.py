@@ -107,6 +107,9 @@ class Working:
     @property
     def in_order(self) -> str:
         """What makes one row of a unit the first."""
+        if not self.table.ordered:  # a warehouse's rows have no places: their content orders them, the earliest first
+            content = [*(f"n{i}" for i in self.numbers.values()), *(f"d{i}" for i in self.cuts.values())]
+            return ", ".join(["seen_at", "active", "shown", *content, "rowid"])
         return "seen_at, rowid" if self.time else "rowid"
 
     def drop(self) -> None:
@@ -158,6 +161,8 @@ def prepare(table: Table, spec: AnalysisSpec, cuts: Iterable[str]) -> Working:
             chosen.append(f"CASE WHEN {unread} THEN {_text(has, column)} END AS x{i}")
     for column, i in sliced.items():
         chosen.append(f"{has[column].sql if _is_number(has[column]) else _text(has, column)} AS d{i}")
+    if not table.ordered:
+        chosen.append("row_number() OVER () - 1 AS rowid")
     with table.reading():
         table.connection.execute(
             f"CREATE TABLE {name} AS SELECT {', '.join(chosen)} FROM (SELECT {', '.join(inner)} FROM {table.relation})"

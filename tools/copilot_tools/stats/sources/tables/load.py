@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from copilot_tools.refusals import Refused
 from copilot_tools.stats.sources.tables.csv_file import load_csv
@@ -13,6 +14,9 @@ from copilot_tools.stats.sources.tables.stamp import Stamp
 from copilot_tools.stats.sources.tables.table import Table, connect
 from copilot_tools.stats.spec import Dialect
 
+if TYPE_CHECKING:
+    import duckdb
+
 __all__ = ["load"]
 
 _CSV = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".tab", ".txt", ".txt.gz")
@@ -20,13 +24,16 @@ _PARQUET = (".parquet", ".pq")
 _EXCEL = (".xlsx", ".xlsm")
 
 
-def load(path: Path, dialect: Dialect, *, sheet: str | None = None) -> tuple[str, Table]:
+def load(
+    path: Path, dialect: Dialect, *, sheet: str | None = None, into: duckdb.DuckDBPyConnection | None = None
+) -> tuple[str, Table]:
     """Load a file whole.
 
     Args:
         path: CSV (.csv, .tsv, .txt, also with .gz), Parquet (.parquet) or Excel (.xlsx).
         dialect: How a CSV writes things. The ending .tsv or .tab itself declares a tab.
         sheet: Which sheet of a workbook; needed when several hold data.
+        into: The engine to load it into, for files that are read together; a new one when not given.
 
     Returns:
         The SHA-256 of the file's bytes, and the table.
@@ -37,22 +44,24 @@ def load(path: Path, dialect: Dialect, *, sheet: str | None = None) -> tuple[str
     """
     stamp = Stamp.of(path)
     digest = digest_of(path)
-    table = _loader(path, dialect, sheet)()
+    table = _loader(path, dialect, sheet, into)()
     stamp.check(path)
     return digest, table
 
 
-def _loader(path: Path, dialect: Dialect, sheet: str | None) -> Callable[[], Table]:
+def _loader(
+    path: Path, dialect: Dialect, sheet: str | None, into: duckdb.DuckDBPyConnection | None
+) -> Callable[[], Table]:
     name = path.name.lower()
     if name.endswith(_CSV):
-        return lambda: load_csv(connect(), path, dialect)
+        return lambda: load_csv(into or connect(), path, dialect)
     if name.endswith(_PARQUET):
-        return lambda: load_parquet(connect(), path)
+        return lambda: load_parquet(into or connect(), path)
     if name.endswith(_EXCEL):
         # openpyxl and pyarrow are heavy and only needed here
         from copilot_tools.stats.sources.tables.excel import load_excel  # noqa: PLC0415
 
-        return lambda: load_excel(connect(), path, sheet)
+        return lambda: load_excel(into or connect(), path, sheet)
     old = name.endswith(".xls")
     raise Refused.because(
         "file.format_unknown",

@@ -54,6 +54,8 @@ class Table:
         unchanged: Where the relation reads from its file each time: checks that this is still the file that was opened,
             and raises ``Refused`` where it is not.
         damaged: Turns the engine's complaint about that file into a refusal.
+        ordered: Whether its rows have places (``rowid``) that mean something to people: those of a file have, those of
+            a warehouse have not, and there no message shows a cell or says where it stands.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -62,6 +64,7 @@ class Table:
     first_line: int | None = None
     unchanged: Callable[[], None] | None = None
     damaged: Callable[[duckdb.Error], Refused] | None = None
+    ordered: bool = True
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -89,14 +92,20 @@ class Table:
 
     @classmethod
     def created(
-        cls, connection: duckdb.DuckDBPyConnection, relation: str, names: Sequence[str], first_line: int | None = None
+        cls,
+        connection: duckdb.DuckDBPyConnection,
+        relation: str,
+        names: Sequence[str],
+        first_line: int | None = None,
+        *,
+        ordered: bool = True,
     ) -> Table:
         """Describe a table whose columns are c0, c1, ... in the order of ``names``."""
         described = connection.execute(f"DESCRIBE {relation}").fetchall()
         columns = {
             name: Column(name=name, sql=row[0], sql_type=row[1]) for name, row in zip(names, described, strict=True)
         }
-        return cls(connection=connection, relation=relation, columns=columns, first_line=first_line)
+        return cls(connection=connection, relation=relation, columns=columns, first_line=first_line, ordered=ordered)
 
     def types(self) -> dict[str, str]:
         """Column name -> type, as people know it."""
