@@ -20,8 +20,23 @@ from copilot_tools.refusals import Refusal, Refused
 TOOLS = {tool.name: tool for tool in tools()}
 EXAMPLES = [(name, i) for name, tool in TOOLS.items() for i in range(len(tool.examples))]
 INFINITIES = (math.inf, -math.inf)
-MAY_BE_EMPTY = {"units_per_week", "z", "baseline", "end"}
-SIGNED = {"mean", "numerator_mean", "correlation", "covariate_correlation", "z", "estimate", "low", "high", "baseline"}
+MAY_BE_EMPTY = {"units_per_week", "z", "baseline", "end", "fixed_units", "skewness"}
+SIGNED = {
+    "mean",
+    "numerator_mean",
+    "correlation",
+    "covariate_correlation",
+    "z",
+    "estimate",
+    "low",
+    "high",
+    "baseline",
+    "parameter",
+    "skewness",
+    "values",  # a list of values: its members go by the list's name
+    "control",
+    "treatment",
+}
 
 
 def leaves(value, path=()):
@@ -114,7 +129,8 @@ def test_empty_and_negative_figures_are_refused_or_meant(name, i):
             if isinstance(found, tuple):
                 assert all(isinstance(r, Refusal) and r.reason for r in found)
             else:
-                assert path[-1] in MAY_BE_EMPTY if value is None else path[-1] in SIGNED, (path, value)
+                named = next(part for part in reversed(path) if isinstance(part, str))
+                assert named in MAY_BE_EMPTY if value is None else named in SIGNED, (path, value)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -15,6 +15,8 @@ __all__ = ["NAMES", "find", "tools"]
 _MODULES: dict[str, tuple[str, ...]] = {
     "copilot_tools.tools.sizing": ("sample_size", "power", "minimum_detectable_effect", "runtime"),
     "copilot_tools.tools.comparing": ("compare_proportions", "compare_means", "compare_ratios"),
+    "copilot_tools.tools.counting": ("proportion_interval", "contingency_table", "compare_counts"),
+    "copilot_tools.tools.resampling": ("compare_quantiles", "bootstrap_difference", "permutation_test"),
     "copilot_tools.tools.assignment": ("assign_unit", "assign_units"),
     "copilot_tools.tools.balance": ("sample_ratio", "compare_within_strata"),
     "copilot_tools.tools.error_rates": ("false_positive_risk", "peeking", "adjust_p_values"),
@@ -22,6 +24,9 @@ _MODULES: dict[str, tuple[str, ...]] = {
     "copilot_tools.tools.claims": ("scan_claims",),
     "copilot_tools.tools.evidence": ("match_evidence",),
     "copilot_tools.tools.copy_checks": ("compare_variants", "check_channel"),
+    "copilot_tools.tools.sequential_design": ("group_sequential_design",),
+    "copilot_tools.tools.sequential_reading": ("group_sequential_reading",),
+    "copilot_tools.tools.bayesian": ("bayesian_proportions", "bayesian_means", "fit_prior_to_history"),
 }
 
 NAMES: tuple[str, ...] = tuple(name for names in _MODULES.values() for name in names)

@@ -107,7 +107,7 @@ class Comparison(Frozen):
         treatment: Treatment's level.
         absolute: Effect in the metric's unit, or why there is none.
         relative: Effect as a share of control, or why there is none.
-        critical_value: Standard errors from the estimate to an end of the interval.
+        critical_value: Standard errors from the estimate to an end of the interval, before skewness widened either end.
         simultaneous: "none", "dunnett" or "bonferroni": over how many arms the interval holds jointly.
         variance_reduction: Share of the variance a covariate (CUPED) removed; None without covariate.
     """

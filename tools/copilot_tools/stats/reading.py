@@ -198,7 +198,9 @@ def _always_valid(spec: AnalysisSpec, arms: PreparedArms, arm: str, horizon: int
     except Refused as refused:
         return refused.refusals[0]
     wider = _pooled_width(arms, arm)
-    effect = compare(arms, arm, lambda df: wider * matched(critical, df), alpha=spec.alpha).effect(scale)
+    # The pooled width stands in for the skewness here: that is how the sequence was calibrated.
+    reach = compare(arms, arm, lambda df: wider * matched(critical, df), alpha=spec.alpha, skewness=False)
+    effect = reach.effect(scale)
     if isinstance(effect, Refusal):
         return effect
     interval = effect.interval.model_copy(update={"level": round(1 - alpha, 12)})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Generic, Literal, Self, TypeVar
 
 from pydantic import Field, model_validator
@@ -40,16 +41,34 @@ class CountArm(Frozen):
 
 
 class MeanArm(Frozen):
-    """One arm's units, mean and standard deviation (divisor n - 1)."""
+    """One arm's units, mean and standard deviation (divisor n - 1), and skewness where it is known."""
 
     name: Label
     n: Annotated[int, Field(ge=2, le=10**12, description="Units.")]
     mean: float
     sd: Spread
+    skewness: Annotated[
+        float | None,
+        Field(
+            description="Of single units: mean cubed distance from the mean over the cubed standard deviation. Widens "
+            "the interval where arms are unequal and values skewed (revenue); both arms of a comparison need it."
+        ),
+    ] = None
+
+    @model_validator(mode="after")
+    def _possible_skewness(self) -> MeanArm:
+        # n - 1 equal values and one apart are as skewed as n values can be.
+        most = (self.n - 2) / math.sqrt(self.n - 1)
+        if self.skewness is not None and abs(self.skewness) > most * (1 + 1e-9):
+            raise ValueError(f"skewness is {self.skewness:g}, but {self.n} values have at most {most:g}")
+        return self
 
     def moments(self) -> Moments:
         """As moments."""
-        return Moments(n=self.n, mean=(self.mean,), comoments=((self.sd**2 * (self.n - 1),),))
+        squares = self.sd**2 * (self.n - 1)
+        deviation = math.sqrt(squares / self.n)
+        thirds = None if self.skewness is None else (self.skewness * deviation * deviation * deviation * self.n,)
+        return Moments(n=self.n, mean=(self.mean,), comoments=((squares,),), thirds=thirds)
 
 
 class RatioArm(Frozen):
@@ -104,6 +123,14 @@ class _Question(Frozen, Generic[A]):
 class ProportionsArguments(_Question[CountArm]):
     """Arms with counts."""
 
+    method: Annotated[
+        Literal["auto", "score", "exact", "miettinen-nurminen", "newcombe", "agresti-caffo"],
+        Field(
+            description='"auto": the score method; exact where fewer than 5 of an outcome are expected in an arm, '
+            "corrected for skewness where arms are very unequal. The last two have no relative lift."
+        ),
+    ] = "auto"
+
 
 class MeansArguments(_Question[MeanArm]):
     """Arms with means and standard deviations."""
@@ -154,6 +181,7 @@ def _compared(
         alpha=question.alpha,
         sides=question.sides,
         adjustment=question.adjustment,
+        method=question.method if isinstance(question, ProportionsArguments) else "auto",
     )
     refused = [c.absolute for c in found if isinstance(c.absolute, Refusal) and isinstance(c.relative, Refusal)]
     if len(refused) == len(found):
@@ -200,7 +228,8 @@ TOOLS = (
     Tool(
         name="compare_means",
         summary="Difference and relative lift of means (Welch), with intervals that hold over all arms.",
-        when="To compare averages such as revenue a user, from n, mean and standard deviation.",
+        when="To compare averages such as revenue a user, from n, mean and standard deviation. Give the skewness too "
+        "where arms are unequal and values skewed.",
         arguments=MeansArguments,
         result=Comparisons,
         function=lambda a: _compared(a, "mean"),
@@ -211,6 +240,12 @@ TOOLS = (
                     {"name": "b", "n": 5020, "mean": 22.4, "sd": 57.0},
                     {"name": "c", "n": 4980, "mean": 20.9, "sd": 54.1},
                 ],
+                "metric": "revenue a user",
+                "unit": "$",
+            },
+            {
+                "control": {"name": "control", "n": 18000, "mean": 1.52, "sd": 14.8, "skewness": 24.0},
+                "treatments": [{"name": "b", "n": 2000, "mean": 0.96, "sd": 9.1, "skewness": 15.5}],
                 "metric": "revenue a user",
                 "unit": "$",
             },

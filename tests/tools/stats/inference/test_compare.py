@@ -196,7 +196,7 @@ def test_proportion_with_a_covariate_is_adjusted():
     assert got.control.value == pytest.approx(arms["a"].mean[0])
     assert got.variance_reduction > 0.02
     few = {a: moments_of([1, 0, 1, 0, 0], [1, 2, 3, 4, 5]) for a in "ab"}
-    assert _one(VISIT_BY, few).absolute.method == "score (Mee), covariate unused"
+    assert _one(VISIT_BY, few).absolute.method == "exact (Barnard, Chan-Zhang), covariate unused"
 
 
 def test_a_given_critical_value_sets_the_width():

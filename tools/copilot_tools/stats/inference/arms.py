@@ -13,6 +13,7 @@ from copilot_tools.stats.inference.means import linear_mean, welch
 from copilot_tools.stats.inference.proportions import Counts, counts_of
 from copilot_tools.stats.inference.ratios import linear_ratio
 from copilot_tools.stats.inference.simultaneous import loading
+from copilot_tools.stats.inference.skewness import skewed_pair
 from copilot_tools.stats.moments import Moments
 from copilot_tools.stats.spec import Metric
 
@@ -41,11 +42,19 @@ class PreparedArms:
     adjusted: bool
     covariate_unused: bool
 
-    def difference_df(self, arm: str) -> float | None:
-        """Degrees of freedom of an arm's comparison; None for z, or where there is no comparison."""
+    def difference_df(self, arm: str, *, skewness: bool = True) -> float | None:
+        """Degrees of freedom of an arm's comparison; None for z, or where there is no comparison.
+
+        Args:
+            arm: Name of the treatment arm.
+            skewness: Whether variances are raised where the values are skewed (``skewness.skewed_pair``).
+        """
         control, treatment = self.levels[self.control], self.levels[arm]
         if self.counts or isinstance(control, Refusal) or isinstance(treatment, Refusal):
             return None
+        skewed = skewed_pair(control, treatment) if skewness else None
+        if skewed is not None:
+            control, treatment = skewed.control, skewed.treatment
         return welch(control, treatment).df if control.variance + treatment.variance > 0 else None
 
     def loading(self, arm: str) -> float:

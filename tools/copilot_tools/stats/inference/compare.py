@@ -6,11 +6,14 @@ The kind of metric chooses the method; a covariate changes what is compared, nev
 metric              difference              relative lift
 =================== ======================= ==================
 proportion          score (Mee), pooled z   score (Koopman)
+ .. unequal arms    Gart and Nam            Gart and Nam
+ .. few events      exact (Chan-Zhang)      exact
 mean                Welch                   Fieller
 ratio of sums       delta method, Welch df  Fieller
 any, with covariate CUPED, Welch            CUPED, Fieller
 =================== ======================= ==================
 
+Welch's interval, of whatever, is widened where the values' skewness would make it err (``skewness``).
 On both scales "no effect" is the same hypothesis with the same statistic, so their intervals exclude 0 together.
 """
 
@@ -26,9 +29,11 @@ from copilot_tools.stats.inference import proportions, tails
 from copilot_tools.stats.inference.arms import PreparedArms, prepare
 from copilot_tools.stats.inference.levels import Level
 from copilot_tools.stats.inference.means import welch
+from copilot_tools.stats.inference.proportion_pairs import Method, read_pair
 from copilot_tools.stats.inference.proportions import counts_of
 from copilot_tools.stats.inference.relative import fieller
 from copilot_tools.stats.inference.simultaneous import simultaneous_critical
+from copilot_tools.stats.inference.skewness import skewed_pair
 from copilot_tools.stats.inference.tails import Alternative
 from copilot_tools.stats.moments import Moments
 from copilot_tools.stats.spec import Metric
@@ -56,6 +61,8 @@ def compare(
     alpha: float = 0.05,
     simultaneous: Adjustment = "none",
     part: Slice | None = None,
+    method: Method = "auto",
+    skewness: bool = True,
 ) -> Comparison:
     """Compare one treatment arm with control.
 
@@ -67,6 +74,8 @@ def compare(
         alpha: Two-sided error rate of each arm's own interval.
         simultaneous: How ``critical`` was chosen, for the record.
         part: The slice, for the record.
+        method: How a proportion without covariate is read; "auto" goes by the counts (``proportion_pairs``).
+        skewness: Whether intervals of means are widened where the values' skewness calls for it (``skewness``).
 
     Returns:
         Effects on both scales. Levels are as observed; effects are adjusted where there is a covariate. What cannot be
@@ -77,11 +86,11 @@ def compare(
     relative: Estimate | Refusal
     try:
         pair = _known(arms, arms.control), _known(arms, treatment)
-        value = critical(arms.difference_df(treatment))
+        value = critical(arms.difference_df(treatment, skewness=skewness))
         if arms.counts:
-            absolute, relative = _by_score(arms, treatment, value, alternative)
+            absolute, relative = _by_counts(arms, treatment, value, alternative, method)
         else:
-            absolute, relative = _by_welch(arms, *pair, value, alternative)
+            absolute, relative = _by_welch(arms, *pair, value, alternative, skewness)
     except Refused as refused:
         value, absolute, relative = None, refused.refusals[0], refused.refusals[0]
     return Comparison(
@@ -106,6 +115,7 @@ def compare_arms(
     sides: int = 2,
     adjustment: Adjustment = "dunnett",
     part: Slice | None = None,
+    method: Method = "auto",
 ) -> tuple[Comparison, ...]:
     """Compare every treatment arm with control, by intervals that hold jointly.
 
@@ -117,6 +127,7 @@ def compare_arms(
         sides: 2, or 1 in the metric's desired direction.
         adjustment: "dunnett", "bonferroni" or "none".
         part: The slice the moments belong to.
+        method: How a proportion without covariate is read; "auto" goes by the counts.
 
     Raises:
         Refused: ``alpha`` is out of range.
@@ -140,6 +151,7 @@ def compare_arms(
             alpha=alpha,
             simultaneous=joint,
             part=part,
+            method=method,
         )
         for arm in treatments
     )
@@ -152,36 +164,36 @@ def _known(arms: PreparedArms, arm: str) -> Level:
     return level
 
 
-def _by_score(
-    arms: PreparedArms, treatment: str, critical: float, alternative: Alternative
+def _by_counts(
+    arms: PreparedArms, treatment: str, critical: float, alternative: Alternative, method: Method
 ) -> tuple[Estimate, Estimate | Refusal]:
     control, treated = arms.counts[arms.control], arms.counts[treatment]
     level = tails.level_of(critical, alternative)
-    z = proportions.pooled_z(control, treated)
-    p = None if z is None else tails.p_value(z, alternative)
+    pair = read_pair(control, treated, critical, method)
+    z, p = pair.z, pair.p_value(alternative)
     suffix = ", covariate unused" if arms.covariate_unused else ""
     difference = treated.share - control.share
     absolute = Estimate(
         value=difference,
         standard_error=proportions.standard_error(control, treated),
-        interval=tails.bounded(*proportions.mee(control, treated, critical), level, alternative),
+        interval=tails.bounded(*pair.difference, level, alternative),
         p_value=p,
         statistic=z,
         scale="absolute",
-        method=f"score (Mee){suffix}",
+        method=f"{pair.method[0]}{suffix}",
     )
-    try:
-        low, high = proportions.koopman(control, treated, critical)
-        if control.successes == 0:
-            raise Refused.because(
-                "relative.control_zero",
-                f"No unit of control is a success (0 of {control.n:,}), so an effect relative to control has no size.",
-                "State the effect in absolute terms, or wait until control has successes.",
-                name="control",
-                value=0.0,
-            )
-    except Refused as refused:
-        return absolute, refused.refusals[0]
+    if isinstance(pair.ratio, Refusal):
+        return absolute, pair.ratio
+    if control.successes == 0:
+        return absolute, Refusal(
+            code="relative.control_zero",
+            reason=f"No unit of control is a success (0 of {control.n:,}), so an effect relative to control has no "
+            "size.",
+            cure="State the effect in absolute terms, or wait until control has successes.",
+            name="control",
+            value=0.0,
+        )
+    low, high = pair.ratio
     ratio = treated.share / control.share
     # Delta method for a ratio of independent shares, in a form that stands at zero successes of treatment.
     spread = math.sqrt(
@@ -194,13 +206,13 @@ def _by_score(
         p_value=p,
         statistic=z,
         scale="relative",
-        method=f"score (Koopman){suffix}",
+        method=f"{pair.method[1]}{suffix}",
     )
     return absolute, relative
 
 
 def _by_welch(
-    arms: PreparedArms, control: Level, treatment: Level, critical: float, alternative: Alternative
+    arms: PreparedArms, control: Level, treatment: Level, critical: float, alternative: Alternative, skewness: bool
 ) -> tuple[Estimate, Estimate | Refusal]:
     if arms.adjusted and control.variance + treatment.variance <= 0 < control.observed_variance:
         raise Refused.because(
@@ -210,16 +222,25 @@ def _by_welch(
             name="covariate",
             value=arms.metric.covariate,
         )
+    skewed = skewed_pair(control, treatment) if skewness else None
+    if skewed is not None:
+        control, treatment = skewed.control, skewed.treatment
     difference = welch(control, treatment)
     statistic, df = difference.statistic, difference.df
+    down = up = critical
+    if skewed is not None:
+        statistic = skewed.statistic(statistic, alternative)
+        down, up = skewed.reach(critical)
     level = tails.level_of(critical, alternative, df)
-    p = difference.p_value(alternative)
+    p = tails.p_value(statistic, alternative, df)
     before = "delta method, " if arms.metric.kind == "ratio" else ""
-    after = ", CUPED" if arms.adjusted else ", covariate unused" if arms.covariate_unused else ""
+    after = ", skewness-corrected" if skewed is not None else ""
+    after += ", CUPED" if arms.adjusted else ", covariate unused" if arms.covariate_unused else ""
+    ends = difference.value - down * difference.standard_error, difference.value + up * difference.standard_error
     absolute = Estimate(
         value=difference.value,
         standard_error=difference.standard_error,
-        interval=tails.bounded(*difference.ends(critical), level, alternative),
+        interval=tails.bounded(*ends, level, alternative),
         p_value=p,
         statistic=statistic,
         df=df,
@@ -227,13 +248,18 @@ def _by_welch(
         method=f"{before}Welch{after}",
     )
     try:
-        lift = fieller(control, treatment, critical)
+        # An end that is not asked for must not make the other one impossible.
+        low = None if alternative == "less" else fieller(control, treatment, down)
+        high = None if alternative == "greater" else fieller(control, treatment, up)
     except Refused as refused:
         return absolute, refused.refusals[0]
+    lift = low or high
+    if lift is None:
+        raise ValueError(f"no such alternative: {alternative!r}")
     relative = Estimate(
         value=lift.value,
         standard_error=lift.standard_error,
-        interval=tails.bounded(lift.low, lift.high, level, alternative),
+        interval=tails.bounded((low or lift).low, (high or lift).high, level, alternative),
         p_value=p,
         statistic=statistic,
         df=df,

@@ -85,5 +85,11 @@ def adjust(arms: Mapping[str, WithCovariate], centre: float) -> Adjusted | None:
             variance=own / m.n,
             observed_variance=raw / m.n,
             shared=shared,
+            third=m.third(_residual(y.gradient, x.gradient, theta)),
         )
     return Adjusted(theta=theta, levels=levels)
+
+
+def _residual(metric: Mapping[int, float], covariate: Mapping[int, float], theta: float) -> dict[int, float]:
+    """Gradient of metric - theta * covariate."""
+    return {i: metric.get(i, 0.0) - theta * covariate.get(i, 0.0) for i in {*metric, *covariate}}

@@ -43,6 +43,8 @@ class Level:
         variance: Variance of ``value`` that is this arm's own, in the metric's unit squared.
         shared: Variance of ``value`` that all arms have in common (an adjustment's centre); cancels in differences.
         observed_variance: Variance of ``observed``.
+        third: Third central moment of one unit's contribution to ``value``, in the metric's unit cubed; None where it
+            was not taken.
     """
 
     n: int
@@ -51,6 +53,7 @@ class Level:
     variance: float
     observed_variance: float
     shared: float = 0.0
+    third: float | None = None
 
 
 def require_units(moments: Moments, at_least: int = 2) -> None:
@@ -82,7 +85,14 @@ def level_of_linear(moments: Moments, linear: Linear) -> Level:
     variance = covariance_of(moments, linear.gradient, linear.gradient) / moments.n
     if variance * moments.n <= (_RESOLUTION * linear.value) ** 2:
         variance = 0.0
-    return Level(n=moments.n, observed=linear.value, value=linear.value, variance=variance, observed_variance=variance)
+    return Level(
+        n=moments.n,
+        observed=linear.value,
+        value=linear.value,
+        variance=variance,
+        observed_variance=variance,
+        third=moments.third(linear.gradient),
+    )
 
 
 def no_variance(control: Level, treatment: Level) -> Refused:
