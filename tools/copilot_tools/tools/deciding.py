@@ -75,6 +75,23 @@ class AlwaysValidArguments(Frozen):
     alpha: Alpha = 0.05
     sides: Annotated[Literal[1, 2], Field(description="2, or 1: open towards the desired direction.")] = 2
     direction: Direction = "increase"
+    method: Annotated[
+        Literal["asymptotic", "normal-mixture", "t-mixture", "stitching"],
+        Field(
+            description='"normal-mixture": Howard et al., one-sided narrower; "t-mixture": exact for normal values '
+            'with few units and an even split; "stitching": for very long tests, wider. Choose before the data.'
+        ),
+    ] = "asymptotic"
+    fewest_conversions: Annotated[
+        int | None,
+        Field(ge=0, le=10**12, description="Of a conversion rate: conversions, or failures if fewer, in either arm."),
+    ] = None
+
+    @model_validator(mode="after")
+    def _two_sided_t(self) -> AlwaysValidArguments:
+        if self.method == "t-mixture" and self.sides == 1:
+            raise ValueError("t-mixture is two-sided: give sides 2, or another method")
+        return self
 
 
 class AlwaysValid(Frozen):
@@ -94,18 +111,31 @@ class AlwaysValid(Frozen):
 
 
 def _always_valid(a: AlwaysValidArguments) -> AlwaysValid:
-    from copilot_tools.stats.inference.always_valid import MIN_UNITS, always_valid_critical  # noqa: PLC0415 - scipy
+    from copilot_tools.stats.inference.always_valid import (  # noqa: PLC0415 - scipy
+        MIN_CONVERSIONS,
+        MIN_UNITS,
+        sequence_critical,
+    )
 
-    if a.units < 2 * MIN_UNITS:
+    if a.units < 2 * MIN_UNITS and a.method != "t-mixture":
         raise Refused.because(
             "always_valid.too_few_units",
             f"units is {a.units}, but an interval that holds at every look needs at least {MIN_UNITS} in each of the "
             "two arms.",
-            "Wait for more units.",
+            "Wait for more units; or, for values known to be normal, use the method t-mixture.",
             name="units",
             value=a.units,
         )
-    critical = always_valid_critical(a.units, a.horizon, a.alpha, a.sides)
+    if a.fewest_conversions is not None and a.fewest_conversions < MIN_CONVERSIONS:
+        raise Refused.because(
+            "always_valid.too_few_conversions",
+            f"fewest_conversions is {a.fewest_conversions}, but the normal approximation behind this interval holds "
+            f"at every look only from {MIN_CONVERSIONS} on.",
+            "Use sequential_proportions, which is exact from the first conversion.",
+            name="fewest_conversions",
+            value=a.fewest_conversions,
+        )
+    critical = sequence_critical(a.method, a.units, a.horizon, a.alpha, a.sides)
     low, high = a.estimate - critical * a.standard_error, a.estimate + critical * a.standard_error
     if a.sides == 1:
         low, high = (low, math.inf) if a.direction == "increase" else (-math.inf, high)
@@ -132,11 +162,15 @@ TOOLS = (
     ),
     Tool(
         name="always_valid_interval",
-        summary="Confidence interval that holds at every look (asymptotic confidence sequence).",
-        when="When a test is watched while it runs and may be stopped at any look.",
+        summary="Confidence interval that holds at every look (confidence sequence).",
+        when="When a test is watched while it runs and may be stopped at any look. Not for few or rare conversions "
+        "(sequential_proportions).",
         arguments=AlwaysValidArguments,
         result=AlwaysValid,
         function=_always_valid,
-        examples=({"estimate": 0.012, "standard_error": 0.003, "units": 20000, "horizon": 50000},),
+        examples=(
+            {"estimate": 0.012, "standard_error": 0.003, "units": 20000, "horizon": 50000},
+            {"estimate": 1.9, "standard_error": 0.4, "units": 24, "horizon": 100, "method": "t-mixture"},
+        ),
     ),
 )

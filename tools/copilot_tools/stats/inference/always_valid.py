@@ -13,13 +13,27 @@ References:
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 from scipy import special
 
 from copilot_tools import checks
 from copilot_tools.refusals import Refused
+from copilot_tools.stats.inference.msprt import t_mixture_critical
+from copilot_tools.stats.inference.uniform_boundaries import best_rho, normal_mixture_bound, stitched_bound
 
-__all__ = ["DEFAULT_HORIZON", "MIN_UNITS", "always_valid_critical", "require_enough", "rho_squared"]
+__all__ = [
+    "DEFAULT_HORIZON",
+    "MIN_CONVERSIONS",
+    "MIN_UNITS",
+    "Method",
+    "always_valid_critical",
+    "require_enough",
+    "rho_squared",
+    "sequence_critical",
+]
+
+Method = Literal["asymptotic", "normal-mixture", "t-mixture", "stitching"]
 
 DEFAULT_HORIZON = 10_000
 """Units at which intervals are tightest where no size was committed. Fixed: a horizon that moved along with the data
@@ -27,6 +41,9 @@ would void the guarantee."""
 
 MIN_UNITS = 30
 """Units per arm from which the normal approximation behind the sequence is used."""
+
+MIN_CONVERSIONS = 10
+"""Conversions (or failures, if fewer) in each arm from which a rate's normal approximation is used at every look."""
 
 
 def rho_squared(horizon: float, alpha: float) -> float:
@@ -58,6 +75,54 @@ def always_valid_critical(units: float, horizon: float, alpha: float, sides: int
     two_sided, one_sided = math.log((spread + 1) / alpha**2), 2 * math.log1p(math.sqrt(spread + 1) / (2 * alpha))
     inner = two_sided if sides == 2 else one_sided
     return math.sqrt((spread + 1) / spread * inner)
+
+
+def sequence_critical(method: Method, units: float, horizon: float, alpha: float, sides: int = 2) -> float:
+    """The same by a named method; which one is chosen before the data, for the narrowest of several would not hold.
+
+    Args:
+        method: "asymptotic" is ``always_valid_critical``; "normal-mixture" the mixture of Howard et al., one-sided
+            exact and narrower; "t-mixture" exact for normal values of equal variance in an even split, however few,
+            two-sided only; "stitching" grows slowest, for tests that run far beyond any horizon.
+        units: Units seen so far, in both arms, above 0; above 2 for "t-mixture".
+        horizon: Units at which the interval is to be tightest ("stitching": from which on it is of use).
+        alpha: Chance that the interval ever misses the effect, in (0, 1).
+        sides: 2 or 1.
+
+    Raises:
+        Refused: A parameter is out of range; "t-mixture" with one side, or with so few units that it bounds nothing.
+
+    Example:
+        >>> [round(sequence_critical(m, 1000, 1000, 0.05), 3) for m in ("normal-mixture", "t-mixture", "stitching")]
+        [3.035, 3.041, 3.152]
+    """
+    checks.positive("horizon", horizon)
+    if method == "asymptotic":
+        return always_valid_critical(units, horizon, alpha, sides)
+    root_units = math.sqrt(checks.positive("units", units))
+    if method == "normal-mixture":
+        return normal_mixture_bound(units, alpha, best_rho(horizon, alpha, sides), sides) / root_units
+    if method == "stitching":
+        return stitched_bound(units, alpha / sides, horizon) / root_units
+    if sides != 2:
+        raise Refused.because(
+            "always_valid.two_sided_only",
+            "The t-mixture looks to both sides, but sides is 1.",
+            "Ask for two sides, or take another method.",
+            name="sides",
+            value=sides,
+        )
+    critical = t_mixture_critical(checks.positive("units - 2", units - 2), units * rho_squared(horizon, alpha), alpha)
+    if math.isinf(critical):
+        raise Refused.because(
+            "always_valid.too_few_units",
+            f"With {units:g} units and a horizon of {horizon:g} no difference, however large, could yet be told "
+            "from chance.",
+            "Wait for more units.",
+            name="units",
+            value=units,
+        )
+    return critical
 
 
 def require_enough(n: int, arm: str) -> None:
