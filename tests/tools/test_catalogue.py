@@ -20,8 +20,11 @@ from copilot_tools.refusals import Refusal, Refused
 TOOLS = {tool.name: tool for tool in tools()}
 EXAMPLES = [(name, i) for name, tool in TOOLS.items() for i in range(len(tool.examples))]
 INFINITIES = (math.inf, -math.inf)
-MAY_BE_EMPTY = {"units_per_week", "z", "baseline", "end", "fixed_units", "skewness"}
+MAY_BE_EMPTY = {"units", "upper", "looked_at", "units_per_week", "z", "baseline", "end", "fixed_units", "skewness"}
 SIGNED = {
+    "sums",
+    "means",
+    "covariances",
     "mean",
     "numerator_mean",
     "correlation",
@@ -36,6 +39,7 @@ SIGNED = {
     "values",  # a list of values: its members go by the list's name
     "control",
     "treatment",
+    "sum",
 }
 
 

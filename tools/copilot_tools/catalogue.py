@@ -13,8 +13,11 @@ from copilot_tools.tool import Tool
 __all__ = ["NAMES", "find", "tools"]
 
 _MODULES: dict[str, tuple[str, ...]] = {
-    "copilot_tools.tools.sizing": ("sample_size", "power", "minimum_detectable_effect", "runtime"),
+    "copilot_tools.tools.sizing": ("sample_size", "power", "minimum_detectable_effect", "design_effect", "runtime"),
     "copilot_tools.tools.comparing": ("compare_proportions", "compare_means", "compare_ratios"),
+    "copilot_tools.tools.equivalence": ("equivalence_test",),
+    "copilot_tools.tools.adjusting": ("adjusted_comparison",),
+    "copilot_tools.tools.clustering": ("compare_clusters",),
     "copilot_tools.tools.counting": ("proportion_interval", "contingency_table", "compare_counts"),
     "copilot_tools.tools.resampling": ("compare_quantiles", "bootstrap_difference", "permutation_test"),
     "copilot_tools.tools.assignment": ("assign_unit", "assign_units"),
@@ -26,6 +29,17 @@ _MODULES: dict[str, tuple[str, ...]] = {
     "copilot_tools.tools.copy_checks": ("compare_variants", "check_channel"),
     "copilot_tools.tools.sequential_design": ("group_sequential_design",),
     "copilot_tools.tools.sequential_reading": ("group_sequential_reading",),
+    "copilot_tools.tools.sequential_testing": ("sequential_test", "sequential_proportions", "conversion_race"),
+    "copilot_tools.tools.across_tests": ("combine_tests", "aa_suite", "synthetic_control"),
+    "copilot_tools.tools.personalization": (
+        "audit_assignment",
+        "activation_analysis",
+        "holdout_lift",
+        "effect_by_age",
+    ),
+    "copilot_tools.tools.rollout": ("ramp_step", "free_namespace_slice", "assign_outside_holdout"),
+    "copilot_tools.tools.factorial": ("factorial_effects", "factorial_size"),
+    "copilot_tools.tools.consistency": ("check_consistency", "lift_concentration", "guardrails_by_segment"),
     "copilot_tools.tools.bayesian": ("bayesian_proportions", "bayesian_means", "fit_prior_to_history"),
 }
 

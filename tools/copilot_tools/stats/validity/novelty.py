@@ -37,6 +37,10 @@ ATTACK = Attack("novelty", "Novelty and drift")
 FEWEST_DAYS = 4
 FEWEST_UNITS = 20
 HETEROGENEITY = 0.001
+_ASIDE = (
+    "By day of entry novelty, primacy, a season and a new mix of people look alike; rows by unit and day tell them "
+    "apart by the age of the unit (effect_by_age)."
+)
 
 
 class _Day(NamedTuple):
@@ -72,11 +76,13 @@ def novelty(spec: AnalysisSpec, evidence: Evidence) -> Objection:
     severity = ATTACK.level.severity(p)
     first, last = (formats.effect_size(spec.primary, x, "absolute") for x in (worst.first, worst.last))
     line = f"from {first} on the first to {last} on the last of {plural(worst.days, 'day')}"
+    details: tuple[str, ...] = ()
     value, restless = p, min(trends, key=lambda t: t.p_days)
     if severity != "none":
         gain = spec.primary.sign * (worst.last - worst.first)
         moves = "wears off" if gain < 0 else "grows"
         sentence = f"The effect of {worst.arm.text} {moves} with the day of entry, {line} ({formats.p_value(p)})."
+        details = (_ASIDE,)
     elif restless.p_days * len(trends) < HETEROGENEITY:
         severity, value = "note", min(restless.p_days * len(trends), 1.0)
         sentence = (
@@ -86,7 +92,7 @@ def novelty(spec: AnalysisSpec, evidence: Evidence) -> Objection:
     else:
         fitted = f"the fitted effect of {worst.arm.text} goes {line}"
         sentence = f"No trend over the days of entry: {fitted} ({formats.p_value(p)})."
-    return ATTACK.finds(severity, sentence, value=value, unit="p", units=min(t.units for t in trends))
+    return ATTACK.finds(severity, sentence, value=value, unit="p", details=details, units=min(t.units for t in trends))
 
 
 def _trend(spec: AnalysisSpec, evidence: Evidence, arm: Arm) -> _Trend | None:

@@ -1,0 +1,1 @@
+"""AI personalization and models under test: assignment audited, cohorts and versions held against each other."""
