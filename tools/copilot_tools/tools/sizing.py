@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated
 
 from pydantic import Field, model_validator
@@ -9,9 +10,10 @@ from pydantic import Field, model_validator
 from copilot_tools.base import Frozen
 from copilot_tools.results import Scale
 from copilot_tools.stats.planning.contrast import Direction
-from copilot_tools.stats.planning.design import TrialDesign
+from copilot_tools.stats.planning.design import Cluster, TrialDesign
 from copilot_tools.stats.planning.detectable import DetectableEffect, Power, minimum_detectable_effect, power_at
 from copilot_tools.stats.planning.outcomes import Outcome
+from copilot_tools.stats.planning.rules import design_effect
 from copilot_tools.stats.planning.runtime import Runtime, runtime
 from copilot_tools.stats.planning.size import LARGEST, SampleSize, sample_size
 from copilot_tools.stats.spec import Effect
@@ -25,14 +27,23 @@ Wanted = Annotated[float, Field(gt=0, lt=1, description="Chance of finding the e
 EffectOrNone = Annotated[
     Effect | None, Field(description="True effect in the desired direction; leave out with a margin: no difference.")
 ]
-Margin = Annotated[Effect | None, Field(description="Tolerated worsening: makes it a non-inferiority question.")]
+Margin = Annotated[
+    Effect | None,
+    Field(description="Tolerated worsening: a non-inferiority question. With equivalence: tolerated either way."),
+]
+Equivalence = Annotated[
+    bool, Field(description="The margin bounds both sides: two one-sided tests, each at alpha (TOST).")
+]
 
 
 class _Question(Frozen):
     outcome: Annotated[Outcome, Field(description="The metric today: kind, level and spread.")]
     direction: Annotated[Direction, Field(description="Which way is better.")] = "increase"
     design: Annotated[
-        TrialDesign, Field(description="Arms (weights, control first), error rates, covariate, clusters.")
+        TrialDesign,
+        Field(
+            description="Arms (weights, control first), error rates, number of primary metrics, covariate, clusters."
+        ),
     ] = TrialDesign()
 
 
@@ -41,6 +52,7 @@ class SampleSizeArguments(_Question):
 
     effect: EffectOrNone = None
     margin: Margin = None
+    equivalence: Equivalence = False
     power: Wanted = 0.8
     units_per_week: Annotated[PerWeek | None, Field(description="Traffic, for the runtime in whole weeks.")] = None
 
@@ -51,6 +63,7 @@ class PowerArguments(_Question):
     units: Units
     effect: EffectOrNone = None
     margin: Margin = None
+    equivalence: Equivalence = False
 
 
 class DetectableArguments(_Question):
@@ -61,6 +74,9 @@ class DetectableArguments(_Question):
     weeks: Annotated[int, Field(ge=1, le=520, description="Whole weeks of traffic.")] | None = None
     power: Wanted = 0.8
     noninferiority: Annotated[bool, Field(description="Ask for the tightest margin instead of an effect.")] = False
+    equivalence: Annotated[
+        bool, Field(description="Ask for the tightest margin on both sides instead of an effect (TOST).")
+    ] = False
     scale: Annotated[Scale, Field(description="Scale on which the margin is tested.")] = "absolute"
 
     @model_validator(mode="after")
@@ -69,7 +85,38 @@ class DetectableArguments(_Question):
         by_traffic = self.units is None and self.units_per_week is not None and self.weeks is not None
         if not by_list and not by_traffic:
             raise ValueError("give either units (a fixed list), or units_per_week together with weeks")
+        if self.noninferiority and self.equivalence:
+            raise ValueError("ask for one margin: noninferiority (one side) or equivalence (both sides)")
         return self
+
+
+class DesignEffectArguments(Frozen):
+    """What assigning whole clusters (shops, regions, households, accounts) costs."""
+
+    cluster: Annotated[Cluster, Field(description="Mean size, intra-cluster correlation, spread of the sizes.")]
+    units: Annotated[
+        int | None, Field(ge=2, le=LARGEST, description="Units over all arms, to be told what they are worth.")
+    ] = None
+
+
+class DesignEffect(Frozen):
+    """What assigning whole clusters costs.
+
+    Attributes:
+        design_effect: Factor on the variance, and on the units needed: 1 + ((1 + cv^2) m - 1) icc.
+        standard_error_factor: Factor on standard errors and on the smallest detectable effect: its square root.
+        effective_units: Independent units that ``units`` are worth; None where no units were given.
+        clusters: Clusters that ``units`` make; None likewise. Below about 40 over two arms count degrees of freedom in
+            clusters (sizing by method t does).
+        most_effective_units: Independent units that so many clusters are worth at the most, however many units each
+            holds: more units in the same clusters cannot pass it. None likewise, and where units are independent.
+    """
+
+    design_effect: float
+    standard_error_factor: float
+    effective_units: float | None
+    clusters: float | None
+    most_effective_units: float | None
 
 
 class RuntimeArguments(Frozen):
@@ -86,13 +133,22 @@ def _size(a: SampleSizeArguments) -> SampleSize:
         power=a.power,
         direction=a.direction,
         margin=a.margin,
+        equivalence=a.equivalence,
         design=a.design,
         units_per_week=a.units_per_week,
     )
 
 
 def _power(a: PowerArguments) -> Power:
-    return power_at(a.outcome, a.units, a.effect, direction=a.direction, margin=a.margin, design=a.design)
+    return power_at(
+        a.outcome,
+        a.units,
+        a.effect,
+        direction=a.direction,
+        margin=a.margin,
+        equivalence=a.equivalence,
+        design=a.design,
+    )
 
 
 def _detectable(a: DetectableArguments) -> DetectableEffect:
@@ -103,6 +159,7 @@ def _detectable(a: DetectableArguments) -> DetectableEffect:
         power=a.power,
         direction=a.direction,
         noninferiority=a.noninferiority,
+        equivalence=a.equivalence,
         scale=a.scale,
         design=a.design,
         weeks_of=a.units_per_week,
@@ -111,6 +168,20 @@ def _detectable(a: DetectableArguments) -> DetectableEffect:
 
 def _runtime(a: RuntimeArguments) -> Runtime:
     return runtime(a.units, a.units_per_week)
+
+
+def _design_effect(a: DesignEffectArguments) -> DesignEffect:
+    c = a.cluster
+    factor = design_effect(c.size, c.icc, c.size_cv)
+    clusters = None if a.units is None else a.units / c.size
+    most = None if clusters is None or c.icc == 0 else clusters / ((1 + c.size_cv**2) * c.icc)
+    return DesignEffect(
+        design_effect=factor,
+        standard_error_factor=math.sqrt(factor),
+        effective_units=None if a.units is None else a.units / factor,
+        clusters=clusters,
+        most_effective_units=most,
+    )
 
 
 TOOLS = (
@@ -131,6 +202,16 @@ TOOLS = (
                 "outcome": {"kind": "mean", "baseline": 20, "sd": 55},
                 "margin": {"size": 0.02, "scale": "relative"},
                 "design": {"weights": [1, 1, 1], "covariate_correlation": 0.6},
+            },
+            {
+                "outcome": {"kind": "proportion", "baseline": 0.3},
+                "margin": {"size": 0.02, "scale": "absolute"},
+                "equivalence": True,
+            },
+            {
+                "outcome": {"kind": "mean", "baseline": 20, "sd": 55},
+                "effect": {"size": 0.05, "scale": "relative"},
+                "design": {"metrics": 3, "metrics_rule": "holm"},
             },
         ),
     ),
@@ -159,6 +240,19 @@ TOOLS = (
         examples=(
             {"outcome": {"kind": "proportion", "baseline": 0.05}, "units": 20000},
             {"outcome": {"kind": "mean", "baseline": 20, "sd": 55}, "units_per_week": 5000, "weeks": 4},
+        ),
+    ),
+    Tool(
+        name="design_effect",
+        summary="What assigning whole clusters instead of single units costs in variance and units.",
+        when="When shops, regions, households or accounts are assigned but their customers or users are counted, "
+        "before a test. To size such a test give the cluster to sample_size; to read one use compare_clusters.",
+        arguments=DesignEffectArguments,
+        result=DesignEffect,
+        function=_design_effect,
+        examples=(
+            {"cluster": {"size": 100, "icc": 0.01}},
+            {"cluster": {"size": 40, "icc": 0.02, "size_cv": 0.6}, "units": 20000},
         ),
     ),
     Tool(

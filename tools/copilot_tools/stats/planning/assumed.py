@@ -13,8 +13,10 @@ from copilot_tools.stats.spec import Effect
 __all__ = ["assumptions", "method_name", "warnings_about"]
 
 
-def method_name(outcome: Outcome, margin: Effect | None) -> str:
+def method_name(outcome: Outcome, margin: Effect | None, *, equivalence: bool = False) -> str:
     """The field's name of the method."""
+    if equivalence:
+        return f"two one-sided tests (TOST), each a {method_name(outcome, margin)}"
     if outcome.kind == "ratio":
         return "z test of the linearized ratio (delta method)"
     if outcome.kind == "mean":
@@ -34,6 +36,8 @@ def assumptions(
     margin: Effect | None,
     design: TrialDesign,
     power: float | None,
+    *,
+    equivalence: bool = False,
 ) -> tuple[str, ...]:
     """What an answer takes for granted, in plain sentences."""
     found = []
@@ -55,12 +59,14 @@ def assumptions(
         found.append(f"The true effect is {better} of {_size(outcome, effect)}.")
     elif margin is not None:
         found.append("There is no true difference.")
-    if margin is not None:
+    if margin is not None and equivalence:
+        found.append(f"Differences of up to {_size(outcome, margin)} either way do not matter.")
+    elif margin is not None:
         worse = "decrease" if direction == "increase" else "increase"
         found.append(f"A {worse} of up to {_size(outcome, margin)} would still be accepted.")
     if power is not None:
         found.append(f"The wanted chance of finding it is {formats.percent(power)} in each treatment arm by itself.")
-    return (*found, *design.assumed())
+    return (*found, *design.assumed(equivalence=equivalence))
 
 
 def _size(outcome: Outcome, effect: Effect) -> str:

@@ -1,7 +1,8 @@
 """The question a size answers: which effect is taken to be true, and which line it is tested against.
 
 With control's level x and treatment's level y the tested line is y = slope x + offset: y = x for superiority,
-y = x - margin or y = (1 - margin) x for non-inferiority of a metric that should increase.
+y = x - margin or y = (1 - margin) x for non-inferiority of a metric that should increase. Equivalence has two lines, a
+margin to either side, and both must be left behind.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ class Contrast(NamedTuple):
         slope: Of the tested line.
         offset: Of the tested line, in metric units.
         sign: +1 when more is better, -1 when less is better.
+        far: Slope and offset of the line on the other side, for equivalence; else None.
     """
 
     control: float
@@ -34,6 +36,15 @@ class Contrast(NamedTuple):
     slope: float
     offset: float
     sign: int
+    far: tuple[float, float] | None = None
+
+    @property
+    def lines(self) -> tuple[Contrast, ...]:
+        """The one-sided questions this one consists of: one, or two for equivalence."""
+        near = self._replace(far=None)
+        if self.far is None:
+            return (near,)
+        return near, Contrast(self.control, self.treatment, *self.far, -self.sign)
 
     @property
     def distance(self) -> float:
@@ -61,18 +72,34 @@ def absolute_size(outcome: Outcome, effect: Effect, name: str = "effect") -> flo
     return effect.size * abs(outcome.baseline)
 
 
-def contrast(outcome: Outcome, direction: Direction, effect: Effect | None, margin: Effect | None) -> Contrast:
+def contrast(
+    outcome: Outcome,
+    direction: Direction,
+    effect: Effect | None,
+    margin: Effect | None,
+    *,
+    equivalence: bool = False,
+) -> Contrast:
     """Build the question.
 
     Args:
         outcome: The metric's level and spread today.
         direction: Which way is better.
-        effect: Assumed true effect in the desired direction; None: no difference (non-inferiority only).
-        margin: Tolerated worsening; None: superiority.
+        effect: Assumed true effect in the desired direction; None: no difference (with a margin only).
+        margin: Tolerated worsening, for equivalence tolerated difference either way; None: superiority.
+        equivalence: Whether the margin bounds the difference on both sides.
 
     Raises:
-        Refused: Neither effect nor margin; or a proportion would leave 0 to 1.
+        Refused: Neither effect nor margin; equivalence without margin, or with an effect beyond it; or a proportion
+            would leave 0 to 1.
     """
+    if equivalence and margin is None:
+        raise Refused.because(
+            "planning.no_margin",
+            "Equivalence is asked for without a margin: every difference would be too large.",
+            "Give margin: the largest difference, either way, that does not matter.",
+            name="margin",
+        )
     if effect is None and margin is None:
         raise Refused.because(
             "planning.no_effect",
@@ -83,17 +110,30 @@ def contrast(outcome: Outcome, direction: Direction, effect: Effect | None, marg
     sign = 1 if direction == "increase" else -1
     x = outcome.baseline if outcome.baseline is not None else 0.0
     y = x + sign * (absolute_size(outcome, effect) if effect else 0.0)
-    slope, offset = 1.0, 0.0
+    slope, offset, far = 1.0, 0.0, None
     if margin is not None:
         worse = absolute_size(outcome, margin, "margin")
         if margin.scale == "absolute":
             offset = -sign * worse
         else:
             slope = 1 - math.copysign(margin.size, sign * x)
+        if equivalence:
+            far = (2 - slope, -offset)
     if outcome.kind == "proportion":
         _inside("effect", x, y, effect)
         _inside("margin", x, slope * x + offset, margin)
-    return Contrast(control=x, treatment=y, slope=slope, offset=offset, sign=sign)
+        if far is not None:
+            _inside("margin", x, far[0] * x + far[1], margin)
+    question = Contrast(control=x, treatment=y, slope=slope, offset=offset, sign=sign, far=far)
+    if far is not None and question.lines[1].distance <= 0:
+        raise Refused.because(
+            "planning.effect_beyond_margin",
+            "The effect taken to be true reaches the margin, so the arms are not equivalent and nothing can show it.",
+            "Give a smaller effect, none at all (no true difference), or a wider margin.",
+            name="effect.size",
+            value=effect.size if effect else None,
+        )
+    return question
 
 
 def _inside(name: str, baseline: float, level: float, size: Effect | None) -> None:

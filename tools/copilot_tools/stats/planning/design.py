@@ -42,6 +42,11 @@ class TrialDesign(Frozen):
         sides: 2, or 1 (in the desired direction only).
         weights: Share of units per arm relative to the others, control first.
         adjustment: How several treatment arms share ``alpha``: "dunnett", "bonferroni" or "none".
+        metrics: Primary metrics that decide together. Each is sized by itself under this design; the largest size wins.
+        metrics_rule: With several of them: "bonferroni" or "holm": a find on any one counts, each has its power at
+            alpha / metrics (Holm's first step; its later steps only add power). "all": every one must be found, each
+            at the whole alpha (intersection-union); power is then that of finding all of them, bounded from below
+            whatever their correlation: 1 - metrics x (1 - power of one).
         covariate_correlation: rho, correlation of the metric with a covariate measured before assignment; CUPED leaves
             1 - rho^2 of the variance (Deng, Xu, Kohavi & Walker 2013). 0 without covariate.
         cluster: Where whole clusters are assigned.
@@ -54,6 +59,8 @@ class TrialDesign(Frozen):
         1.0,
     )
     adjustment: Adjustment = "dunnett"
+    metrics: Annotated[int, Field(ge=1, le=100)] = 1
+    metrics_rule: Literal["bonferroni", "holm", "all"] = "bonferroni"
     covariate_correlation: Annotated[float, Field(gt=-1, lt=1)] = 0.0
     cluster: Cluster | None = None
 
@@ -69,8 +76,22 @@ class TrialDesign(Frozen):
 
     @property
     def critical_z(self) -> float:
-        """Critical value shared by all comparisons with control."""
-        return critical_z(self.alpha, self.sides, self.ratios, self.adjustment)
+        """Critical value shared by all comparisons with control, on each of the primary metrics."""
+        share = 1 if self.metrics_rule == "all" else self.metrics
+        return critical_z(self.alpha / share, self.sides, self.ratios, self.adjustment)
+
+    def jointly(self, power: float) -> float:
+        """Power over the primary metrics, where one of them has ``power`` and no other has less."""
+        return max(0.0, 1 - self.metrics * (1 - power)) if self.metrics_rule == "all" else power
+
+    def for_equivalence(self) -> TrialDesign:
+        """The same with two one-sided tests, each at ``alpha``, whatever ``sides`` says (Schuirmann's TOST).
+
+        Dunnett's value relies on estimates that err the same way; beyond opposite margins they do not, so several
+        treatment arms share ``alpha`` by Bonferroni.
+        """
+        adjustment = "bonferroni" if self.adjustment == "dunnett" else self.adjustment
+        return self.model_copy(update={"sides": 1, "adjustment": adjustment})
 
     @property
     def variance_factor(self) -> float:
@@ -78,9 +99,11 @@ class TrialDesign(Frozen):
         left = 1 - self.covariate_correlation**2
         return left * (self.cluster.design_effect if self.cluster else 1.0)
 
-    def assumed(self) -> tuple[str, ...]:
+    def assumed(self, *, equivalence: bool = False) -> tuple[str, ...]:
         """What an answer under this design takes for granted, in plain sentences."""
         sides = "two-sided" if self.sides == 2 else "one-sided, in the desired direction only"
+        if equivalence:
+            sides = "spent by each of two one-sided tests (TOST)"
         found = [f"A type I error rate of {formats.percent(self.alpha)}, {sides}."]
         if self.treatments > 1:
             how = {
@@ -91,6 +114,13 @@ class TrialDesign(Frozen):
             found.append(
                 f"{self.treatments} treatment arms against one control, the error rate {how[self.adjustment]}."
             )
+        if self.metrics > 1:
+            how = {
+                "bonferroni": "the error rate shared among them equally (Bonferroni)",
+                "holm": "the error rate shared by Holm; the size is that of its first and strictest step",
+                "all": "all of which must be found, each at the whole error rate; the power is that of finding all",
+            }
+            found.append(f"{self.metrics} primary metrics, {how[self.metrics_rule]}.")
         if len(set(self.weights)) > 1:
             found.append(f"Units shared control : treatments as {' : '.join(f'{w:g}' for w in self.weights)}.")
         if self.covariate_correlation:

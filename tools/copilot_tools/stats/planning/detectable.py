@@ -20,7 +20,7 @@ __all__ = ["DetectableEffect", "DetectableRow", "Power", "PowerRow", "minimum_de
 
 
 class PowerRow(Frozen):
-    """Power for a multiple of the asked effect (of the margin, for non-inferiority), or why there is none."""
+    """Power for a multiple of the asked effect (of the margin, where there is one), or why there is none."""
 
     factor: float
     effect: Effect
@@ -33,8 +33,8 @@ class Power(Frozen):
     Attributes:
         power: In the treatment arm where it is lowest.
         per_arm: Units per arm, control first.
-        effect: Taken to be true; None for non-inferiority with no true difference.
-        margin: Tolerated worsening; None for superiority.
+        effect: Taken to be true; None for no true difference.
+        margin: Tolerated worsening, or difference either way (equivalence); None for superiority.
         critical_z: Standard errors from the tested line at which the test rejects, in large samples.
         table: Power for multiples of the effect or margin.
         assumed: What the answer takes for granted, in plain sentences.
@@ -74,7 +74,7 @@ class DetectableEffect(Frozen):
         absolute: In metric units (a proportion's in shares: 0.01 is one percentage point).
         relative: As a share of control; None where control's level is not known or 0.
         kind: "effect" (superiority), or "margin" (non-inferiority: the tightest margin that can be shown to hold when
-            there is no true difference).
+            there is no true difference), or "equivalence margin" (the same on both sides).
         power: That was wanted.
         per_arm: Units per arm, control first.
         critical_z: Standard errors from the tested line at which the test rejects, in large samples.
@@ -99,9 +99,19 @@ def power_at(
     *,
     direction: Direction = "increase",
     margin: Effect | None = None,
+    equivalence: bool = False,
     design: TrialDesign | None = None,
 ) -> Power:
     """Power with ``units`` over all arms, shared by the design's weights.
+
+    Args:
+        outcome: The metric's level and spread today.
+        units: Over all arms.
+        effect: Taken to be true, in the desired direction; None means no true difference (with a margin only).
+        direction: Which way is better.
+        margin: Tolerated worsening, for non-inferiority; tolerated difference either way, for equivalence.
+        equivalence: Whether the margin bounds both sides: two one-sided tests, each at alpha (TOST).
+        design: Arms, error rates, covariate, clusters, metrics.
 
     Raises:
         Refused: The question contradicts itself, or an arm would have fewer than two units (clusters).
@@ -112,8 +122,9 @@ def power_at(
         0.74
     """
     design = design or TrialDesign()
+    design = design.for_equivalence() if equivalence else design
     per_arm = split(checks.count("units", units, at_least=2), design)
-    question = contrast(outcome, direction, effect, margin)
+    question = contrast(outcome, direction, effect, margin, equivalence=equivalence)
     answer = lowest_power(outcome, question, design, per_arm)
     asked = margin or effect
     if asked is None:
@@ -123,7 +134,13 @@ def power_at(
         scaled = Effect(size=asked.size * factor, scale=asked.scale)
         value: float | Refusal
         try:
-            around = contrast(outcome, direction, effect if margin else scaled, scaled if margin else None)
+            around = contrast(
+                outcome,
+                direction,
+                effect if margin else scaled,
+                scaled if margin else None,
+                equivalence=equivalence,
+            )
             value = lowest_power(outcome, around, design, per_arm)
         except Refused as refused:
             value = refused.refusals[0]
@@ -135,7 +152,7 @@ def power_at(
         margin=margin,
         critical_z=design.critical_z,
         table=tuple(rows),
-        assumed=assumptions(outcome, direction, effect, margin, design, None),
+        assumed=assumptions(outcome, direction, effect, margin, design, None, equivalence=equivalence),
     )
 
 
@@ -146,6 +163,7 @@ def minimum_detectable_effect(
     power: float = 0.8,
     direction: Direction = "increase",
     noninferiority: bool = False,
+    equivalence: bool = False,
     scale: Scale = "absolute",
     design: TrialDesign | None = None,
     weeks_of: float | None = None,
@@ -158,6 +176,7 @@ def minimum_detectable_effect(
         power: Wanted chance of finding it.
         direction: Which way is better.
         noninferiority: Ask for the tightest margin instead, with no true difference.
+        equivalence: Ask for the tightest margin on both sides instead (TOST, each test at alpha).
         scale: On which the margin is tested; effects against no difference are the same on both.
         design: Arms, error rates, covariate, clusters.
         weeks_of: Traffic a week: the table then runs over weeks instead of multiples of ``units``.
@@ -166,13 +185,16 @@ def minimum_detectable_effect(
         Refused: No effect is large enough, or a parameter is out of its range.
     """
     design = design or TrialDesign()
+    design = design.for_equivalence() if equivalence else design
+    bounded = noninferiority or equivalence
     checks.between("power", power, design.alpha / design.sides, 1)
     total = checks.count("units", units, at_least=2)
     if weeks_of is not None:
         checks.positive("weeks_of", weeks_of)
 
     def smallest(n: int) -> float:
-        return _smallest(outcome, split(n, design), power, direction, design, scale if noninferiority else None)
+        margin_scale = scale if bounded else None
+        return _smallest(outcome, split(n, design), power, direction, design, margin_scale, equivalence=equivalence)
 
     absolute = smallest(total)
     steps: list[tuple[float | None, int | None, int]] = (
@@ -190,9 +212,9 @@ def minimum_detectable_effect(
         rows.append(
             DetectableRow(factor=factor, weeks=weeks, units=n, effect=value, relative=_relative(outcome, value))
         )
-    kind = "margin" if noninferiority else "effect"
-    first, *others = assumptions(outcome, direction, None, None, design, power)
-    truth = "There is no true difference." if noninferiority else f"The metric should {direction}."
+    kind = "equivalence margin" if equivalence else "margin" if noninferiority else "effect"
+    first, *others = assumptions(outcome, direction, None, None, design, power, equivalence=equivalence)
+    truth = "There is no true difference." if bounded else f"The metric should {direction}."
     return DetectableEffect(
         absolute=absolute,
         relative=_relative(outcome, absolute),
@@ -216,6 +238,8 @@ def _smallest(
     direction: Direction,
     design: TrialDesign,
     margin_scale: Scale | None,
+    *,
+    equivalence: bool,
 ) -> float:
     def question(size: float) -> Contrast:
         if margin_scale is None:
@@ -223,14 +247,15 @@ def _smallest(
         asked = Effect(size=size, scale="absolute")
         if margin_scale == "relative":
             asked = Effect(size=size / absolute_size(outcome, Effect(size=1, scale="relative")), scale="relative")
-        return contrast(outcome, direction, None, asked)
+        return contrast(outcome, direction, None, asked, equivalence=equivalence)
 
     def short(size: float) -> bool:
         return lowest_power(outcome, question(size), design, per_arm) < power
 
     if outcome.kind == "proportion":
         upwards = (direction == "increase") == (margin_scale is None)
-        high = (1 - outcome.baseline if upwards else outcome.baseline) * (1 - 1e-9)
+        room = (outcome.baseline, 1 - outcome.baseline)
+        high = (min(room) if equivalence else room[upwards]) * (1 - 1e-9)
         if short(high):
             raise Refused.because(
                 "planning.nothing_detectable",

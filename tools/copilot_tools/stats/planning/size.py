@@ -11,8 +11,8 @@ from copilot_tools.refusals import Refusal, Refused
 from copilot_tools.stats.planning.assumed import assumptions, method_name, warnings_about
 from copilot_tools.stats.planning.contrast import Contrast, Direction, contrast
 from copilot_tools.stats.planning.design import TrialDesign
+from copilot_tools.stats.planning.equivalence import comparison_power
 from copilot_tools.stats.planning.outcomes import Outcome
-from copilot_tools.stats.planning.powers import one_power
 from copilot_tools.stats.planning.runtime import Runtime, runtime
 from copilot_tools.stats.spec import Effect
 
@@ -29,7 +29,7 @@ class SizeRow(Frozen):
     """One row of the table around the answer.
 
     Attributes:
-        factor: Multiple of the asked effect (of the margin, for non-inferiority).
+        factor: Multiple of the asked effect (of the margin, where there is one).
         effect: The effect or margin sized for.
         total: Units over all arms, or why there is no size.
         weeks: Whole weeks at the stated traffic; None where none was stated or there is no size.
@@ -51,8 +51,8 @@ class SampleSize(Frozen):
         power: Reached with ``per_arm``, in the treatment arm where it is lowest.
         control_level: Level of control that was assumed, in metric units; None where it does not matter.
         treatment_level: Level of treatment under the assumed effect, in metric units; None likewise.
-        effect: Effect taken to be true; None for non-inferiority with no true difference.
-        margin: Tolerated worsening; None for superiority.
+        effect: Effect taken to be true; None for no true difference.
+        margin: Tolerated worsening, or difference either way (equivalence); None for superiority.
         critical_z: Standard errors from the tested line at which the test rejects, in large samples.
         method: The field's name of the method.
         runtime: Whole weeks, where traffic was stated.
@@ -84,6 +84,7 @@ def sample_size(
     power: float = 0.8,
     direction: Direction = "increase",
     margin: Effect | None = None,
+    equivalence: bool = False,
     design: TrialDesign | None = None,
     units_per_week: float | None = None,
 ) -> SampleSize:
@@ -94,7 +95,8 @@ def sample_size(
         effect: Smallest effect worth finding, taken to be true; with a margin None means no true difference.
         power: Chance of finding it, in (0.05, 1): at least above alpha.
         direction: Which way is better.
-        margin: Tolerated worsening, for non-inferiority.
+        margin: Tolerated worsening, for non-inferiority; tolerated difference either way, for equivalence.
+        equivalence: Whether the margin bounds both sides: two one-sided tests, each at alpha (TOST).
         design: Arms, error rates, covariate, clusters; two equal arms at 5% two-sided when not given.
         units_per_week: New units a week that enter the test, for the runtime.
 
@@ -107,10 +109,11 @@ def sample_size(
         (31234, 31234)
     """
     design = design or TrialDesign()
+    design = design.for_equivalence() if equivalence else design
     checks.between("power", power, design.alpha / design.sides, 1)
     if units_per_week is not None:
         checks.positive("units_per_week", units_per_week)
-    question = contrast(outcome, direction, effect, margin)
+    question = contrast(outcome, direction, effect, margin, equivalence=equivalence)
     unrounded, per_arm = _solve(outcome, question, design, power)
     total = sum(per_arm)
     levels = outcome.baseline is not None
@@ -124,18 +127,18 @@ def sample_size(
         effect=effect,
         margin=margin,
         critical_z=design.critical_z,
-        method=method_name(outcome, margin),
+        method=method_name(outcome, margin, equivalence=equivalence),
         runtime=None if units_per_week is None else runtime(total, units_per_week),
-        table=_table(outcome, effect, power, direction, margin, design, units_per_week),
-        assumed=assumptions(outcome, direction, effect, margin, design, power),
+        table=_table(outcome, effect, power, direction, margin, design, units_per_week, equivalence=equivalence),
+        assumed=assumptions(outcome, direction, effect, margin, design, power, equivalence=equivalence),
         notes=warnings_about(outcome, question, design, per_arm),
     )
 
 
 def lowest_power(outcome: Outcome, question: Contrast, design: TrialDesign, per_arm: tuple[float, ...]) -> float:
-    """Power of the comparison that has the least of it."""
+    """Power of the comparison that has the least of it, over all primary metrics."""
     smallest = min(per_arm[1:])
-    return one_power(outcome, question, design, per_arm[0], smallest)
+    return design.jointly(comparison_power(outcome, question, design, per_arm[0], smallest))
 
 
 def split(total: int, design: TrialDesign) -> tuple[int, ...]:
@@ -211,6 +214,8 @@ def _table(
     margin: Effect | None,
     design: TrialDesign,
     units_per_week: float | None,
+    *,
+    equivalence: bool,
 ) -> tuple[SizeRow, ...]:
     rows = []
     asked = margin or effect
@@ -220,7 +225,13 @@ def _table(
         scaled = Effect(size=asked.size * factor, scale=asked.scale)
         total: int | Refusal
         try:
-            question = contrast(outcome, direction, effect if margin else scaled, scaled if margin else None)
+            question = contrast(
+                outcome,
+                direction,
+                effect if margin else scaled,
+                scaled if margin else None,
+                equivalence=equivalence,
+            )
             total = sum(_solve(outcome, question, design, power)[1])
         except Refused as refused:
             total = refused.refusals[0]
