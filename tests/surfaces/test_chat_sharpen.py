@@ -60,13 +60,16 @@ def test_one_name_from_the_idea_to_the_registered_plan(place):
         assert "of 5" not in asked
         chat.say("4%")
         chat.say("20,000")
-        assert "plans/checkout.yaml" in chat.say("2100-01-01")
+        assert "Look early?" in chat.say("2100-01-01")
+        assert "plans/checkout.yaml" in chat.say("25%, 50%")
         assert "digest" in chat.say("/register").lower()
         assert "Registered: checkout" in chat.say("y")
         assert chat.leave() == 0
     plan = plan_files.load(place / "plans" / "checkout.yaml")
     assert plan.hypothesis.falsifier == ANSWERS[6]
     assert plan.north_star == ANSWERS[7]
+    assert plan.analysis.looks is not None
+    assert plan.analysis.looks.shares == (0.25, 0.5)
     assert (plan.analysis.primary.name, plan.analysis.primary.direction) == ("orders", "increase")
     assert (plan.analysis.minimum_effect.size, plan.analysis.minimum_effect.scale) == (0.005, "absolute")
     (returns,) = plan.analysis.guardrails

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, AllowInfNan, BaseModel, BeforeValidator, ConfigDict, PlainSerializer
 
-__all__ = ["Bound", "Frozen"]
+__all__ = ["Bound", "Frozen", "said"]
 
 
 class Frozen(BaseModel):
@@ -18,6 +18,14 @@ class Frozen(BaseModel):
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON data; ``type(self).model_validate`` reads it back unchanged."""
         return self.model_dump(mode="json")
+
+
+def said(data: dict[str, Any], *names: str) -> dict[str, Any]:
+    """``data`` without those of these fields that say nothing (None, "", False, empty).
+
+    For fields that came later: what does not use them keeps the JSON, and so the digest, that it always had.
+    """
+    return {name: value for name, value in data.items() if value or name not in names}
 
 
 def _read(value: object) -> object:

@@ -101,7 +101,8 @@ class AskedCuts:
 
 def _last_open(state: Experiment) -> Look:
     last = state.looks[-1].record if state.looks else None
-    if state.plan is None or last is None or not last.shows_outcomes or last.plan_digest is None:
+    closed = last is None or not last.shows_outcomes or last.kind == "interim"
+    if state.plan is None or last is None or closed or last.plan_digest is None:
         raise Refused.because(
             "ask.closed",
             "Outcomes are not open in this experiment, so nothing is cut.",

@@ -14,6 +14,7 @@ from expcopilot.records.experiment import Experiment
 from expcopilot.records.look import Look
 
 __all__ = [
+    "at_interim",
     "hides_outcomes",
     "refuse_blinded_data",
     "refuse_blinded_layout",
@@ -24,7 +25,10 @@ __all__ = [
 
 
 def hides_outcomes(experiment: Experiment, today: dt.date) -> bool:
-    """Registered, running, and not read at its committed end yet; an unblinding look in between changes nothing."""
+    """Registered, running, and not read at its end yet, be it the committed one or a registered look that stopped it.
+
+    An unblinding look in between changes nothing, nor does a registered look after which the test goes on.
+    """
     plan = experiment.plan
     if plan is None or experiment.closing is not None:
         return False
@@ -115,6 +119,17 @@ def without_outcomes(spec: AnalysisSpec, evidence: Evidence) -> Evidence:
             "quality": kept.quality.model_copy(update={"missing": missing}),
         }
     )
+
+
+def at_interim(spec: AnalysisSpec, evidence: Evidence) -> Evidence:
+    """What a registered look keeps while the test goes on: the primary metric and the guardrails, over all units.
+
+    Secondary metrics and every cut stay closed, as at a blinded look.
+    """
+    opened = {m.name for m in spec.metrics if m.role != "secondary"}
+    cells = tuple(c for c in evidence.cells if c.metric in opened and c.slice.whole)
+    kept = without_outcomes(spec, evidence)
+    return kept.model_copy(update={"cells": (*kept.cells, *cells)})
 
 
 def _same_layout(other: Experiment, spec: AnalysisSpec, info: SourceInfo) -> bool:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from copilot_tools.refusals import Refusal
 from copilot_tools.results import Comparison, Estimate
 from copilot_tools.stats import formats
+from copilot_tools.stats.sequential.registered import StageWise
 from copilot_tools.stats.spec import AnalysisSpec, Metric
 from copilot_tools.stats.verdict_table import Row
 from copilot_tools.wording.plain import visible
@@ -52,14 +53,20 @@ def facts_of(look: Look, plan: Plan | None = None, *, entry: int = 0) -> dict[st
         book.words_of(plan)
     book.plan_numbers(plan)
     book.counts(look)
-    for comparison in look.reading.comparisons:
+    # A registered look that lets the test go on settles nothing: its sentence is a fact, its numbers are not.
+    goes_on = look.kind == "interim"
+    for comparison in () if goes_on else look.reading.comparisons:
         book.comparison(book.metric_id(comparison.metric), comparison, look)
     for comparison in look.reading.cuts:
         book.cut(comparison)
     for guardrail in look.reading.guardrails:
+        if goes_on and not guardrail.alarm:
+            continue
         state = "past its margin" if guardrail.alarm else "shown safe" if guardrail.safe else "not shown safe"
         id_ = f"{book.metric_id(guardrail.metric)}.{book.slug(guardrail.arm)}.state"
         book.add(id_, "comparison", state, about=About(guardrail.metric, guardrail.arm, tool="guardrails"))
+    for found in look.reading.stage_wise:
+        book.stage_wise(found)
     for month in look.practical:
         text = formats.signed(month.per_month, 0)
         id_ = f"primary.{book.slug(month.arm)}.per_month"
@@ -180,9 +187,25 @@ class _Book:
         self.add("looks", "count", str(look.number), look.number, "looks")
         opened = len(look.circumstances.outcome_looks)
         self.add("looks.with_outcomes", "count", str(opened), opened, "looks")
+        if self.spec.looks is not None and look.circumstances.planned:
+            taken, of = len(look.circumstances.information), len(self.spec.looks.shares) + 1
+            self.add("looks.registered", "count", f"{taken} of {of}", taken, "looks")
         shortfall = look.circumstances.shortfall(total)
         if shortfall:
             self.add("plan.shortfall", "objection", shortfall[:1].upper() + shortfall[1:] + ".")
+
+    def stage_wise(self, found: StageWise) -> None:
+        """The primary effect with the registered looks reckoned in, beside the plain estimate."""
+        if found.value is None or found.interval is None:
+            return
+        metric = self.spec.primary
+        unit = "relative" if found.scale == "relative" else "points" if metric.kind == "proportion" else metric.unit
+        about = About(metric.name, found.arm, tool="stage-wise ordering")
+        base = f"primary.{self.slug(found.arm)}.median_unbiased"
+        text = formats.effect_size(metric, found.value, found.scale)
+        self.add(base, "effect", text, found.value, unit, about)
+        ends = formats.interval(metric, found.interval, found.scale)
+        self.add(f"{base}_interval", "interval", ends, None, unit, about)
 
     def comparison(self, base: str, comparison: Comparison, look: Look) -> None:
         metric = self.spec.metric(comparison.metric)

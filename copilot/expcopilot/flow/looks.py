@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Literal
 
 from copilot_tools.refusals import Refused
@@ -12,11 +12,20 @@ from copilot_tools.stats.circumstances import Circumstances
 from copilot_tools.stats.decision import decide
 from copilot_tools.stats.evidence import Evidence
 from copilot_tools.stats.practical import Practical, practical
-from copilot_tools.stats.reading import Reading, alarms, read
+from copilot_tools.stats.reading import Reading, alarms, read, read_interim
+from copilot_tools.stats.sequential.registered import RegisteredLook, registered_look
 from copilot_tools.stats.sources.source import Source
 from copilot_tools.stats.spec import AnalysisSpec
 from copilot_tools.stats.validity.case import blinded_checks, case_for_null
-from expcopilot.flow.blinding import refuse_blinded_data, refuse_blinded_layout, refuse_blinded_units, without_outcomes
+from copilot_tools.stats.validity.looks import looks as looks_taken
+from copilot_tools.stats.verdict_table import Row
+from expcopilot.flow.blinding import (
+    at_interim,
+    refuse_blinded_data,
+    refuse_blinded_layout,
+    refuse_blinded_units,
+    without_outcomes,
+)
 from expcopilot.flow.standing import circumstances, unplanned_cuts
 from expcopilot.records.entry import Draft
 from expcopilot.records.experiment import Experiment
@@ -25,7 +34,7 @@ from expcopilot.records.plan import Plan
 
 __all__ = ["judge", "planned_look", "quick_look"]
 
-LookKind = Literal["blinded", "outcome", "unblinding", "quick"]
+LookKind = Literal["blinded", "interim", "outcome", "unblinding", "quick"]
 
 
 def planned_look(
@@ -38,7 +47,7 @@ def planned_look(
     cuts: tuple[str, ...] = (),
     unblind: str = "",
 ) -> Draft:
-    """Take one look under the registered plan.
+    """Take one look under the registered plan: blinded, unless the committed end or a registered look is reached.
 
     Args:
         experiment: Registered, and not closed (unless closed early, which opens it).
@@ -76,23 +85,56 @@ def planned_look(
     stand = functools.partial(circumstances, experiment, plan, spec, evidence, others, cuts=extra, today=today)
     standing = stand(opens=False)
     early = bool(standing.shortfall(evidence.total_units)) and not standing.closed_early
+    if early and standing.look_due and not unblind and _has_outcomes(spec, evidence):
+        refuse_blinded_units(evidence, others, today)
+        at = functools.partial(circumstances, experiment, plan, spec, others=others, cuts=extra, today=today)
+        look = _registered(len(experiment.looks) + 1, plan, evidence, at, cuts=extra, stopped=standing.stopped)
+        return _draft(experiment.name, look, actor)
     opens = (bool(unblind) or not early) and _has_outcomes(spec, evidence)
     kind: LookKind = "blinded" if not opens else "unblinding" if early else "outcome"
     if opens:
         refuse_blinded_units(evidence, others, today)
     _refuse_closed_cuts(kind, spec, evidence, extra)
     number = len(experiment.looks) + 1
+    taken = standing.information
     if opens:
         standing = stand(opens=True)
     if kind == "unblinding":
         note = (
             f"Outcomes were opened early at this look by {actor}, with {evidence.total_units:,} units in ({unblind})."
         )
-        standing = standing.model_copy(update={"unblinded": (*standing.unblinded, note)})
+        standing = standing.model_copy(update={"unblinded": (*standing.unblinded, note), "information": taken})
     look = judge(
         number, kind, plan, spec, evidence, standing, cuts=extra, reason=unblind if kind == "unblinding" else ""
     )
     return _draft(experiment.name, look, actor)
+
+
+def _registered(
+    number: int,
+    plan: Plan,
+    evidence: Evidence,
+    stand: Callable[..., Circumstances],
+    *,
+    cuts: tuple[str, ...],
+    stopped: bool,
+) -> Look:
+    """A registered look before the committed end: it stops the test and opens everything, or lets it go on.
+
+    While a blocking check or an alarm stands nothing is opened, and the look is not used up.
+    """
+    spec = plan.analysis
+    if not stopped:
+        _refuse_closed_cuts("interim", spec, evidence, cuts)
+        bare = without_outcomes(spec, evidence)
+        closed = judge(number, "blinded", plan, spec, evidence, stand(bare, opens=False))
+        if closed.verdict.row is not Row.NOT_YET:
+            return closed
+        kept = at_interim(spec, evidence)
+        open_ = judge(number, "interim", plan, spec, kept, stand(kept, opens=True))
+        if open_.verdict.row in {Row.CONTINUE, Row.INVALID}:
+            return open_
+    return judge(number, "outcome", plan, spec, evidence, stand(evidence, opens=True), cuts=cuts)
 
 
 def quick_look(
@@ -158,6 +200,7 @@ def judge(
         seen: The reading a blinded look recorded: its alarms cannot be computed again from evidence without outcomes.
     """
     horizon = standing.committed_units
+    at = _look_at(kind, spec, evidence, standing)
     withheld = not _has_outcomes(spec, evidence)
     month: tuple[Practical, ...] = ()
     if kind == "blinded" or withheld:
@@ -168,8 +211,11 @@ def judge(
         reading = Reading(comparisons=(), guardrails=alarming)
         evidence = without_outcomes(spec, evidence)
         objections = blinded_checks(spec, evidence, standing)
+    elif kind == "interim" and at is not None:
+        reading = read_interim(spec, evidence, at, horizon=horizon)
+        objections = (*blinded_checks(spec, evidence, standing), looks_taken(spec, standing))
     else:
-        reading = read(spec, evidence, horizon=horizon)
+        reading = read(spec, evidence, horizon=horizon, registered=at)
         objections = case_for_null(spec, evidence, reading, standing)
         if plan is not None and plan.design.traffic_per_month is not None:
             month = practical(spec, reading, plan.design.traffic_per_month, plan.design.value_per_unit)
@@ -189,9 +235,17 @@ def judge(
     )
 
 
+def _look_at(kind: LookKind, spec: AnalysisSpec, evidence: Evidence, standing: Circumstances) -> RegisteredLook | None:
+    """The registered look this is, with its boundary; None where it is none."""
+    if kind not in {"interim", "outcome"}:
+        return None
+    goes_on = standing.look_due and bool(standing.shortfall(evidence.total_units)) and not standing.closed_early
+    return registered_look(spec, standing, last=not goes_on)
+
+
 def _refuse_closed_cuts(kind: LookKind, spec: AnalysisSpec, evidence: Evidence, cuts: tuple[str, ...]) -> None:
     """While outcomes are closed there is no further cut: units by a column that holds the outcome are the outcome."""
-    if cuts and (kind == "blinded" or not _has_outcomes(spec, evidence)):
+    if cuts and (kind in {"blinded", "interim"} or not _has_outcomes(spec, evidence)):
         raise Refused.because(
             "look.closed_cut",
             f"Outcomes are still closed, so nothing is cut by {', '.join(cuts)}: the plan does not name it, and units "

@@ -12,6 +12,7 @@ from typing import Literal
 from copilot_tools.refusals import Refusal
 from copilot_tools.stats import formats
 from copilot_tools.stats.reading import Guardrail
+from copilot_tools.stats.sequential.registered import next_look
 from copilot_tools.stats.spec import Metric
 from expcopilot.flow.asked_part import asked_part, of_a_part
 from expcopilot.flow.why import explain
@@ -89,7 +90,11 @@ def _stop(state: Experiment, plan: Plan | None, look: Look | None) -> Iterator[s
         yield from _verdict(look)
         yield "Waiting for more of the same data does not mend that."
         return
-    yield f"The outcomes open at the committed end, and not before: {_missing(plan, look)}."
+    if plan.analysis.looks is None:
+        yield f"The outcomes open at the committed end, and not before: {_missing(plan, look)}."
+    else:
+        yield f"The outcomes open at the registered looks and at the committed end: {_ahead(plan, look)}."
+        yield "At a registered look the test stops by a boundary that was fixed beforehand, which pays for looking."
     yield (
         "Between the arms a difference comes and goes by chance; whoever may stop as soon as it looks good finds a win "
         "in tests of two identical versions, far more often than the plan's error rate says."
@@ -101,6 +106,16 @@ def _stop(state: Experiment, plan: Plan | None, look: Look | None) -> Iterator[s
     else:
         yield "Guardrails are watched all the while: their alarm would stop the test at any time."
     yield "It may be ended early for a reason of its own: the estimate is shown then, and never counts as supported."
+
+
+def _ahead(plan: Plan, look: Look | None) -> str:
+    looks, committed = plan.analysis.looks, plan.design.committed_units
+    if looks is None or committed is None:
+        return _missing(plan, look)
+    taken = look.circumstances.information if look is not None else ()
+    ahead = next_look(looks, committed, taken)
+    where = "the next look is at" if ahead < committed else "no look is left before the end, at"
+    return f"{where} {ahead:,} units; {_missing(plan, look)}"
 
 
 def _missing(plan: Plan, look: Look | None) -> str:

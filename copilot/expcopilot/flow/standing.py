@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 
 from copilot_tools.stats.circumstances import Circumstances
 from copilot_tools.stats.evidence import Evidence
-from copilot_tools.stats.spec import AnalysisSpec
+from copilot_tools.stats.sequential.registered import next_look
+from copilot_tools.stats.spec import AnalysisSpec, Looks
 from expcopilot.flow.overlap import shared_share
 from expcopilot.records.events import Registration
 from expcopilot.records.experiment import Experiment, Stamped
@@ -18,6 +19,9 @@ __all__ = ["SAME_UNITS", "circumstances", "late_registration", "shares_units", "
 
 SAME_UNITS = 0.2
 """Share of common units above which two sets of data count as the same units."""
+
+NEW_UNITS = 0.001
+"""Share of the committed units below which nothing new has come in since the look before, or is to come to the end."""
 
 LATE_ROWS = 0.05
 """Share of further units, over those of the first look at the end, that counts as the same end: rows that came late."""
@@ -56,6 +60,7 @@ def circumstances(
         shown_cuts.update(cuts)
         units.append(evidence.total_units)
     others = tuple(others)
+    information, due, stopped = _registered_looks(experiment, plan, evidence, today, opens=opens)
     return Circumstances(
         planned=plan is not None,
         committed_units=design.committed_units if design else None,
@@ -74,6 +79,9 @@ def circumstances(
         ),
         alarms=tuple(_alarms(experiment, spec)),
         shared_units=tuple(_shared(evidence, others)),
+        information=information,
+        look_due=due,
+        stopped=stopped,
     )
 
 
@@ -101,6 +109,49 @@ def late_registration(plan: Plan, today: dt.date) -> str:
 def shares_units(look: Look, evidence: Evidence) -> bool:
     """Whether a look was taken on (largely) the same units."""
     return shared_share(look.evidence.source, evidence.source) >= SAME_UNITS
+
+
+def _registered_looks(
+    experiment: Experiment, plan: Plan | None, evidence: Evidence, today: dt.date, *, opens: bool
+) -> tuple[tuple[float, ...], bool, bool]:
+    """Shares of the committed units at the registered looks taken; whether one is due early; whether one stopped it.
+
+    A reading that opens is among them. Whatever was opened between registered looks is none of them, and the same units
+    again are the same look.
+    """
+    looks = plan.analysis.looks if plan else None
+    committed = plan.design.committed_units if plan else None
+    if plan is None or looks is None or committed is None:
+        return (), False, False
+    stop = _first_stop(experiment)
+    before = [s.record.evidence.total_units for s in experiment.looks if s.record.kind == "interim"]
+    taken = tuple(dict.fromkeys(units / committed for units in before))
+    now = evidence.total_units / committed
+    if stop is not None:
+        # Data that has shrunk since is altered: it is still this look, and invalid.
+        now = max(now, stop.evidence.total_units / committed)
+        return ((*taken, now) if opens else taken), True, True
+    run = _days_run(plan, evidence, today)
+    design = Circumstances(committed_units=committed, committed_days=plan.design.committed_days, days_run=run)
+    early = bool(design.shortfall(evidence.total_units))
+    again = bool(taken) and evidence.total_units == before[-1]
+    due = early and (again or _is_due(looks, committed, taken, evidence.total_units))
+    # Closed early right after a look: nothing new to speak of has come in, so it is that look again.
+    fresh = not taken or now - taken[-1] >= NEW_UNITS
+    planned = due or not early or experiment.closing is not None
+    return ((*taken, now) if opens and planned and fresh else taken), due, False
+
+
+def _is_due(looks: Looks, committed: int, taken: tuple[float, ...], units: int) -> bool:
+    """The next registered share is reached, and the committed end is not as good as reached."""
+    ahead = next_look(looks, committed, taken)
+    return ahead <= units < committed * (1 - NEW_UNITS) and ahead < committed
+
+
+def _first_stop(experiment: Experiment) -> Look | None:
+    """The registered look that stopped the test before its committed end."""
+    first = next((s.record for s in experiment.looks if s.record.kind == "outcome" and s.record.shows_outcomes), None)
+    return first if first is not None and first.circumstances.look_due else None
 
 
 def _days_run(plan: Plan | None, evidence: Evidence, today: dt.date) -> float | None:
@@ -171,14 +222,15 @@ def _opened_before(
 
 
 def _extended(experiment: Experiment, evidence: Evidence) -> str:
-    """A fixed horizon has one end: going on until the result pleases is no registered rule."""
+    """A test has one end, its horizon or the registered look that stopped it: going on until it pleases is no rule."""
     for stamped in experiment.looks:
         look, had = stamped.record, stamped.record.evidence.total_units
         if look.kind == "outcome" and look.shows_outcomes:
             if evidence.total_units <= had * (1 + LATE_ROWS):
                 return ""
+            where = "a registered look, which stopped the test," if look.circumstances.look_due else "the committed end"
             return (
-                f"outcomes were read at the committed end on {stamped.time[:10]} with {had:,} units; going on to "
+                f"outcomes were read at {where} on {stamped.time[:10]} with {had:,} units; going on to "
                 f"{evidence.total_units:,} was decided after that. The verdict of look {look.number} stands."
             )
     return ""
@@ -224,7 +276,10 @@ def _seen_elsewhere(
     plan, registration, closing = experiment.plan, experiment.registration, experiment.closing
     if plan is None or registration is None:
         return
+    stop = next((s for s in experiment.looks if s.record.kind == "outcome" and s.record.circumstances.look_due), None)
     for other, look in _of_the_same_test(experiment, evidence, others):
+        if stop is not None and look.position > stop.position:
+            continue  # a registered look had stopped the test: its outcomes were open
         if look.position < registration.position or (closing is not None and look.position > closing.position):
             continue
         then = look.record.evidence
@@ -280,9 +335,10 @@ def _altered(experiment: Experiment, plan: Plan | None, spec: AnalysisSpec, evid
     if plan is None:
         return ()
     found = []
+    in_force = plan.digest
     for stamped in experiment.looks:
         look = stamped.record
-        if look.plan_digest != plan.digest:
+        if look.plan_digest != in_force:
             continue
         for arm in spec.arm_names:
             was, now = look.evidence.units_of(arm), evidence.units_of(arm)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import math
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from pydantic import ValidationError
 from copilot_tools.refusals import Refused
 from copilot_tools.stats.evidence import Evidence
 from copilot_tools.stats.sources.source import Source
-from expcopilot.flow.blinding import without_outcomes
+from expcopilot.flow.blinding import at_interim, without_outcomes
 from expcopilot.flow.looks import judge
 from expcopilot.flow.open_data import present
 from expcopilot.flow.standing import circumstances, late_registration
@@ -115,11 +116,13 @@ class _State:
     def look_again(self, before: Experiment, look: Look, plan: Plan | None, today: dt.date) -> Look:
         """The look as it is computed now from what the ledger kept."""
         others = [e for name, e in self.experiments.items() if name != before.name]
-        standing = circumstances(
-            before, plan, look.spec, look.evidence, others, cuts=look.cuts, today=today, opens=look.shows_outcomes
+        stand = functools.partial(
+            circumstances, before, plan, look.spec, look.evidence, others, cuts=look.cuts, today=today
         )
+        standing = stand(opens=look.shows_outcomes)
         if look.kind == "unblinding":
-            standing = standing.model_copy(update={"unblinded": look.circumstances.unblinded})
+            said = {"unblinded": look.circumstances.unblinded, "information": stand(opens=False).information}
+            standing = standing.model_copy(update=said)
         return judge(
             look.number,
             look.kind,
@@ -166,7 +169,9 @@ class _State:
             (self.notes if away else self.faults).append(told)  # a warehouse out of reach contradicts nothing
             return
         self.sources += 1
-        if not look.shows_outcomes:
+        if look.kind == "interim":
+            evidence = at_interim(look.spec, evidence)
+        elif not look.shows_outcomes:
             evidence = without_outcomes(look.spec, evidence)
         if not _same_evidence(look.evidence, evidence):
             self.faults.append(f"{where[0].upper()}{where[1:]} no longer gives the moments that were kept.")

@@ -22,7 +22,7 @@ RULES: dict[Row, str] = {
     Row.INVALID: "a blocking check failed, so nothing is read from the numbers",
     Row.HARM: "the always-valid interval of a registered guardrail lies wholly past its margin",
     Row.NOT_YET: "the committed end is not reached",
-    Row.CONTINUE: "a registered interim look, whose boundary is not crossed",
+    Row.CONTINUE: "a registered look before the end, whose boundary is not crossed",
     Row.REFUTED_HARMFUL: "U < 0",
     Row.SUPPORTED: "m ≤ L",
     Row.SUPPORTED_SIZE_UNRESOLVED: "0 < L < m ≤ U",
@@ -127,7 +127,7 @@ def _size(spec: AnalysisSpec, value: float, m: Effect) -> str:
 
 
 def _changes(look: Look, verdict: ArmVerdict, m: Effect) -> Iterator[str]:
-    if verdict.interval is not None and verdict.row is not Row.EXPLORATORY:
+    if verdict.interval is not None and verdict.row not in {Row.EXPLORATORY, Row.CONTINUE}:
         yield from _other_rows(look.spec, verdict.row, verdict.interval, m)
     else:
         yield from _settled_before(look, verdict)
@@ -149,12 +149,16 @@ def _settled_before(look: Look, verdict: ArmVerdict) -> Iterator[str]:
                 yield "The data must be again what was read before, or the difference explained in a new experiment."
         case Row.HARM:
             yield "No result of the primary metric: a guardrail's alarm comes before it."
-        case Row.NOT_YET | Row.CONTINUE:
+        case Row.NOT_YET:
             missing = look.circumstances.shortfall(look.evidence.total_units)
+            where = "the committed end" if look.spec.looks is None else "the next registered look or the committed end"
+            yield f"Only reaching {where} ({missing})."
+        case Row.CONTINUE:
+            at = look.reading.registered
+            boundary = "" if at is None else f" of {at.boundary:.3f} standard errors"
             yield (
-                f"Only reaching the committed end ({missing})."
-                if missing
-                else "Only reaching the next registered look."
+                f"Nothing at these units: the interval, at this look's boundary{boundary}, settles nothing yet. Only "
+                "the next registered look or the committed end, each by its own boundary."
             )
         case Row.EXPLORATORY:
             yield "No data read in this way. A new test can answer it, when its plan is registered before its data."

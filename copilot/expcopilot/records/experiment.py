@@ -78,7 +78,7 @@ class Experiment(Frozen):
         """Where it stands."""
         if self.closing:
             return "closed"
-        if any(look.record.shows_outcomes for look in self.looks):
+        if any(look.record.shows_outcomes and look.record.kind != "interim" for look in self.looks):
             return "read"
         if self.looks:
             return "running"

@@ -21,8 +21,9 @@ class Look(Frozen):
 
     Attributes:
         number: 1, 2, 3, ... within the experiment.
-        kind: "blinded" (no outcome shown), "outcome" (at or after the committed end, or after closing),
-            "unblinding" (outcomes shown before the committed end), "quick" (no registered plan).
+        kind: "blinded" (no outcome shown), "interim" (a registered look that lets the test go on: the primary metric
+            and guardrails alone), "outcome" (at a registered look that stops the test, at or after the committed end,
+            or after closing), "unblinding" (outcomes shown before the committed end), "quick" (no registered plan).
         reason: Why outcomes were opened early, or "".
         spec: What was analysed; the registered one unless the look is quick.
         plan_digest: Digest of the plan in force, or None.
@@ -36,7 +37,7 @@ class Look(Frozen):
     """
 
     number: int
-    kind: Literal["blinded", "outcome", "unblinding", "quick"]
+    kind: Literal["blinded", "interim", "outcome", "unblinding", "quick"]
     reason: str = ""
     spec: AnalysisSpec
     plan_digest: str | None

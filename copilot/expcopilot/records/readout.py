@@ -18,7 +18,7 @@ class LookLine(Frozen):
     number: int
     time: str
     actor: str
-    kind: Literal["blinded", "outcome", "unblinding", "quick"]
+    kind: Literal["blinded", "interim", "outcome", "unblinding", "quick"]
     units: int
     cuts: tuple[str, ...] = ()
     verdict: str

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from copilot_tools.base import Frozen
+from typing import Any
+
+from pydantic import SerializerFunctionWrapHandler, model_serializer
+
+from copilot_tools.base import Frozen, said
 
 __all__ = ["Circumstances"]
 
@@ -25,6 +29,9 @@ class Circumstances(Frozen):
         unblinded: Sentences: looks at outcomes before the committed size.
         alarms: Sentences: guardrails past their margin at an earlier look; once is enough.
         shared_units: Sentences: other experiments read on the same units.
+        information: Shares of the committed units at the registered looks taken so far, this one last if it is one.
+        look_due: A registered look before the committed end is due at these units; or is read again, with the same.
+        stopped: A registered look stopped the test before; this reads on from there.
     """
 
     committed_units: int | None = None
@@ -41,6 +48,13 @@ class Circumstances(Frozen):
     unblinded: tuple[str, ...] = ()
     alarms: tuple[str, ...] = ()
     shared_units: tuple[str, ...] = ()
+    information: tuple[float, ...] = ()
+    look_due: bool = False
+    stopped: bool = False
+
+    @model_serializer(mode="wrap")
+    def _said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return said(handler(self), "information", "look_due", "stopped")
 
     def shortfall(self, units: int) -> str:
         """What is still missing to the committed end, as a sentence; "" when it is reached."""

@@ -15,6 +15,7 @@ from copilot_tools.stats import formats
 from copilot_tools.stats.circumstances import Circumstances
 from copilot_tools.stats.inference.false_positive_risk import risk_at_z
 from copilot_tools.stats.reading import Reading
+from copilot_tools.stats.sequential.registered import RegisteredLook, next_look
 from copilot_tools.stats.spec import AnalysisSpec, Arm
 from copilot_tools.stats.verdict_table import CLAIMS, PHRASES, REASONS, Row, row_of
 
@@ -25,7 +26,8 @@ class Caveat(Frozen):
     """What stands beside a verdict.
 
     Attributes:
-        id: Stable name: "guardrail", "replicate", "unblinded", "attested", "closed_early", "post_hoc", "quick_look".
+        id: Stable name: "guardrail", "replicate", "unblinded", "attested", "closed_early", "post_hoc", "quick_look",
+            "registered_look", "futility".
         sentence: One plain sentence.
         disqualifies: With it the reading is never "supported".
     """
@@ -65,7 +67,8 @@ class Verdict(Frozen):
         phrase: The verdict in a few words; names the arms when they differ.
         sentence: Why, one sentence an arm.
         arms: Per treatment arm, in the plan's order.
-        stamps: What holds for the whole reading (attested, post hoc, quick look, closed early, unblinded).
+        stamps: What holds for the whole reading (attested, post hoc, quick look, closed early, unblinded, registered
+            look).
     """
 
     row: Row
@@ -84,6 +87,9 @@ def decide(
 ) -> Verdict:
     """Decide from the registered spec; no other input exists that could move it.
 
+    A registered look before the committed end stops the test when a treatment arm's repeated interval makes a claim or
+    shows harm, or when those of all arms refute the hypothesis; else the verdict is to continue.
+
     Args:
         spec: What was registered.
         circumstances: How the reading stands in the ledger.
@@ -100,13 +106,125 @@ def decide(
         now = f"Stop: {', '.join(alarms)} is worse than its registered margin, {valid}"
         return _for_all(spec, Row.HARM, now if alarms else " ".join(("Stop.", *circumstances.alarms)))
     shortfall = circumstances.shortfall(units)
-    if circumstances.planned and shortfall and not circumstances.closed_early:
+    interim = circumstances.look_due and bool(reading.comparisons) and reading.registered is not None
+    if circumstances.planned and shortfall and not circumstances.closed_early and not interim:
         if circumstances.unblinded:
             sentence = f"Outcomes were opened before the committed end; no conclusion is drawn yet: {shortfall}."
             return _for_all(spec, Row.NOT_YET, sentence, phrase="not yet (opened early)", stamps=_stamps(circumstances))
-        return _for_all(spec, Row.NOT_YET, f"Outcomes stay closed until the committed end: {shortfall}.")
+        return _for_all(spec, Row.NOT_YET, f"Outcomes stay closed until {_opening(spec, circumstances)}: {shortfall}.")
     stamps = _stamps(circumstances)
+    look = reading.registered
+    if look is not None:
+        rows = [_row(spec, reading, arm) for arm in spec.treatments]
+        if shortfall and interim and not circumstances.stopped and not _stops(rows):
+            return _continue(spec, circumstances, units, reading, look, stamps)
+        stamps = (*stamps, _ended(circumstances, look, rows))
     return _summary(tuple(_arm(spec, reading, arm, stamps) for arm in spec.treatments), spec, stamps)
+
+
+_DECIDED = CLAIMS | {Row.REFUTED_HARMFUL}
+"""Rows with which any one treatment arm stops the test at a registered look."""
+_OVER = frozenset({Row.REFUTED_NO_EFFECT})
+"""Rows with which it stops when every arm has one."""
+
+
+def _stops(rows: Sequence[Row]) -> bool:
+    return any(row in _DECIDED for row in rows) or all(row in _OVER for row in rows)
+
+
+def _row(spec: AnalysisSpec, reading: Reading, arm: Arm) -> Row:
+    """The row an arm's interval falls into, whatever is stamped on it."""
+    comparison = reading.comparison(spec.primary.name, arm.name)
+    effect = comparison.effect(spec.deciding_scale) if comparison else None
+    return row_of(spec, effect.interval.toward(spec.primary.sign)) if isinstance(effect, Estimate) else Row.INVALID
+
+
+def _opening(spec: AnalysisSpec, circumstances: Circumstances) -> str:
+    committed = circumstances.committed_units
+    if spec.looks is None or committed is None:
+        return "the committed end"
+    ahead = next_look(spec.looks, committed, circumstances.information)
+    if ahead >= committed:
+        return "the committed end, with no registered look left before it"
+    return f"the next registered look, at {ahead:,} units"
+
+
+def _ended(circumstances: Circumstances, look: RegisteredLook, rows: Sequence[Row]) -> Caveat:
+    """How a test with registered looks came to its end."""
+    taken = len(look.information)
+    counted = f"{taken} of the {look.of} registered {'looks was' if taken == 1 else 'looks were'} taken"
+    if circumstances.closed_early:
+        what = f"Closed early ({counted}); the rest of the error rate is spent here"
+    elif circumstances.stopped:
+        what = f"A registered look has stopped this test already ({counted}); this reads on from there"
+    elif look.last:
+        what = f"Read at the end, the last of {look.of} registered looks ({counted})"
+    else:
+        crossed = "a boundary was crossed" if any(row in _DECIDED for row in rows) else "what matters was ruled out"
+        what = f"Stopped at registered look {look.place} of {look.of}, where {crossed} ({counted})"
+    return Caveat(
+        id="registered_look",
+        sentence=f"{what}. The primary metric's interval holds at all looks together; every other metric keeps its "
+        "fixed level, as if this had been the only look.",
+    )
+
+
+def _continue(
+    spec: AnalysisSpec,
+    circumstances: Circumstances,
+    units: int,
+    reading: Reading,
+    look: RegisteredLook,
+    stamps: tuple[Caveat, ...],
+) -> Verdict:
+    committed = circumstances.committed_units or units
+    ahead = next_look(spec.looks, committed, look.information) if spec.looks is not None else committed
+    where = "the committed end" if ahead >= committed else "the next registered look"
+    more = f"{ahead - units:,} more until {where} at {ahead:,}" if ahead > units else f"more days until {where}"
+    opening = (
+        f"Registered look {look.place} of {look.of}, with {units:,} of {committed:,} units: no boundary is crossed, so "
+        f"the test goes on, {more}."
+    )
+    arms = []
+    for arm in spec.treatments:
+        read = _arm(spec, reading, arm, ())
+        said = f"{read.sentence} This interval holds at every registered look."
+        advice = _futile(spec, reading, arm, look)
+        arms.append(
+            ArmVerdict(
+                arm=arm.name,
+                row=Row.CONTINUE,
+                phrase=PHRASES[Row.CONTINUE],
+                sentence=" ".join((said, *(c.sentence for c in advice))),
+                caveats=advice,
+                interval=read.interval,
+            )
+        )
+    return Verdict(
+        row=Row.CONTINUE,
+        phrase=PHRASES[Row.CONTINUE],
+        sentence=" ".join((opening, *(a.sentence for a in arms))),
+        arms=tuple(arms),
+        stamps=stamps,
+    )
+
+
+def _futile(spec: AnalysisSpec, reading: Reading, arm: Arm, look: RegisteredLook) -> tuple[Caveat, ...]:
+    """Advice alone: the boundaries are as wide as if nobody ever followed it."""
+    comparison = reading.comparison(spec.primary.name, arm.name)
+    effect = comparison.effect(spec.deciding_scale) if comparison else None
+    if look.futility is None or not isinstance(effect, Estimate) or effect.standard_error <= 0:
+        return ()
+    line = spec.tolerated.size if spec.tolerated is not None else 0.0
+    z = (effect.value * spec.primary.sign + line) / effect.standard_error
+    if (z if spec.sides == 1 else abs(z)) >= look.futility:
+        return ()
+    sentence = (
+        f"{arm.text} is inside the futility boundary (z = {z:.2f} against {look.futility:.2f}): if the effect the plan "
+        "was sized for were there, a result this weak would be rare. This is advice; it moves no verdict, and going on "
+        "costs no error rate."
+    )
+    return (Caveat(id="futility", sentence=sentence),)
 
 
 def _for_all(

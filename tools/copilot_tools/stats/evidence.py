@@ -6,7 +6,7 @@ This is all that is kept; a readout can be recomputed from it after the file has
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any, Literal
 
@@ -123,6 +123,13 @@ class Evidence(Frozen):
     quality: Quality
     extremes: tuple[Extreme, ...] = ()
     days: tuple[dt.date, dt.date] | None = None
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Evidence:
+        """A changed copy; what was looked up in the original does not answer for it: outcomes left out stay out."""
+        copy = super().model_copy(update=update, deep=deep)
+        for looked_up in ("_units", "_cells", "dimensions"):
+            copy.__dict__.pop(looked_up, None)
+        return copy
 
     @cached_property
     def _units(self) -> dict[tuple[str, str, str], int]:

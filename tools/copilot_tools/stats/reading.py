@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from typing import Any
 
-from copilot_tools.base import Frozen
+from pydantic import SerializerFunctionWrapHandler, model_serializer
+
+from copilot_tools.base import Frozen, said
 from copilot_tools.refusals import Refusal, Refused
 from copilot_tools.results import Comparison, Estimate, Interval, Slice
 from copilot_tools.stats.evidence import Evidence
 from copilot_tools.stats.inference.always_valid import DEFAULT_HORIZON, always_valid_critical, require_enough
 from copilot_tools.stats.inference.arms import PreparedArms, prepare
-from copilot_tools.stats.inference.compare import compare, compare_arms
+from copilot_tools.stats.inference.compare import alternative_of, compare, compare_arms
 from copilot_tools.stats.inference.tails import matched
 from copilot_tools.stats.moments import Moments
+from copilot_tools.stats.sequential.registered import RegisteredLook, StageWise, stage_wise
 from copilot_tools.stats.spec import AnalysisSpec, Metric
 
-__all__ = ["Guardrail", "Reading", "TrajectoryPoint", "alarms", "read"]
+__all__ = ["Guardrail", "Reading", "TrajectoryPoint", "alarms", "read", "read_interim"]
 
 
 class Guardrail(Frozen):
@@ -67,12 +72,21 @@ class Reading(Frozen):
         cuts: Comparisons of the primary metric by slice (planned segments and exploratory cuts).
         guardrails: Guardrails x treatment arms.
         trajectory: The primary effect day by day, cumulative.
+        registered: The registered look this is, where the plan registers looks: the primary's intervals hold at all of
+            them together.
+        stage_wise: The primary effect per treatment arm with the looks reckoned in, once the test has ended.
     """
 
     comparisons: tuple[Comparison, ...]
     cuts: tuple[Comparison, ...] = ()
     guardrails: tuple[Guardrail, ...] = ()
     trajectory: tuple[TrajectoryPoint, ...] = ()
+    registered: RegisteredLook | None = None
+    stage_wise: tuple[StageWise, ...] = ()
+
+    @model_serializer(mode="wrap")
+    def _said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return said(handler(self), "registered", "stage_wise")
 
     def comparison(self, metric: str, arm: str, part: Slice | None = None) -> Comparison | None:
         """The comparison of a metric in a treatment arm (whole by default), or None."""
@@ -81,7 +95,9 @@ class Reading(Frozen):
         return next((c for c in pool if (c.metric, c.treatment.arm, c.slice) == (metric, arm, part)), None)
 
 
-def read(spec: AnalysisSpec, evidence: Evidence, *, horizon: int | None = None) -> Reading:
+def read(
+    spec: AnalysisSpec, evidence: Evidence, *, horizon: int | None = None, registered: RegisteredLook | None = None
+) -> Reading:
     """Estimate everything the plan asks for from the evidence at hand.
 
     Intervals are simultaneous over the treatment arms at the plan's alpha and sides. Cuts are exploratory: each at
@@ -92,16 +108,40 @@ def read(spec: AnalysisSpec, evidence: Evidence, *, horizon: int | None = None) 
         evidence: Moments and counts.
         horizon: Units over all arms at which the always-valid intervals are tightest: the committed size, else a
             fixed ``DEFAULT_HORIZON`` (never the units at hand: a horizon that follows the data voids the guarantee).
+        registered: The look at which the test ended, where the plan registers looks: the primary's intervals are then
+            the repeated ones at its boundary; all other metrics keep their fixed level.
 
     Returns:
         Estimates; a metric that cannot be estimated carries its refusal in place, the others stand.
     """
-    comparisons = tuple(c for metric in spec.metrics for c in _planned(spec, metric, _moments(spec, metric, evidence)))
+    comparisons = _comparisons(spec, evidence, spec.metrics, registered)
     return Reading(
         comparisons=comparisons,
         cuts=_cuts(spec, evidence),
         guardrails=_guardrails(spec, evidence, comparisons, horizon),
         trajectory=_trajectory(spec, evidence),
+        registered=registered,
+        stage_wise=() if registered is None else tuple(_stage_wise(spec, registered, comparisons)),
+    )
+
+
+def read_interim(
+    spec: AnalysisSpec, evidence: Evidence, registered: RegisteredLook, *, horizon: int | None = None
+) -> Reading:
+    """What a registered look reads while the test may go on: the primary metric and the guardrails, no cut.
+
+    Args:
+        spec: What is to be analysed.
+        evidence: Moments and counts.
+        registered: The look, with its boundary.
+        horizon: As for ``read``.
+    """
+    opened = tuple(m for m in spec.metrics if m.role != "secondary")
+    comparisons = _comparisons(spec, evidence, opened, registered)
+    return Reading(
+        comparisons=tuple(c for c in comparisons if c.metric == spec.primary.name),
+        guardrails=_guardrails(spec, evidence, comparisons, horizon),
+        registered=registered,
     )
 
 
@@ -125,6 +165,62 @@ def _moments(spec: AnalysisSpec, metric: Metric, evidence: Evidence, part: Slice
     """Moments of every arm, in the plan's order; empty ones where there are no units."""
     empty = Moments.empty(len(metric.columns))
     return {arm: evidence.moments_of(metric.name, arm, part) or empty for arm in spec.arm_names}
+
+
+def _comparisons(
+    spec: AnalysisSpec, evidence: Evidence, metrics: tuple[Metric, ...], registered: RegisteredLook | None
+) -> tuple[Comparison, ...]:
+    found: list[Comparison] = []
+    for metric in metrics:
+        moments = _moments(spec, metric, evidence)
+        decides = registered is not None and metric.role == "primary"
+        found.extend(_repeated(spec, moments, registered) if decides else _planned(spec, metric, moments))
+    return tuple(found)
+
+
+def _repeated(
+    spec: AnalysisSpec, moments: dict[str, Moments], registered: RegisteredLook | None
+) -> tuple[Comparison, ...]:
+    """The primary metric by repeated confidence intervals: each arm at its look's boundary."""
+    if registered is None:
+        raise ValueError("there is no registered look to read the primary metric at")
+    boundary, metric = registered.boundary, spec.primary
+    arms = prepare(metric, moments, spec.control)
+    return tuple(
+        _holding(
+            compare(
+                arms,
+                arm.name,
+                lambda df: matched(boundary, df),
+                alternative=alternative_of(metric, spec.sides),
+                alpha=spec.alpha,
+                simultaneous="bonferroni" if len(spec.treatments) > 1 else "none",
+            ),
+            registered.alpha,
+        )
+        for arm in spec.treatments
+    )
+
+
+def _holding(comparison: Comparison, alpha: float) -> Comparison:
+    """The level of an interval at a boundary is what it covers with at all looks together."""
+
+    def held(effect: Estimate | Refusal) -> Estimate | Refusal:
+        if isinstance(effect, Refusal):
+            return effect
+        interval = effect.interval.model_copy(update={"level": round(1 - alpha, 12)})
+        return effect.model_copy(update={"interval": interval, "method": f"{effect.method}, repeated interval"})
+
+    return comparison.model_copy(update={"absolute": held(comparison.absolute), "relative": held(comparison.relative)})
+
+
+def _stage_wise(
+    spec: AnalysisSpec, registered: RegisteredLook, comparisons: tuple[Comparison, ...]
+) -> Iterator[StageWise]:
+    for comparison in comparisons:
+        effect = comparison.effect(spec.deciding_scale)
+        if comparison.metric == spec.primary.name and isinstance(effect, Estimate):
+            yield stage_wise(spec, registered, comparison.treatment.arm, effect)
 
 
 def _planned(spec: AnalysisSpec, metric: Metric, moments: dict[str, Moments]) -> tuple[Comparison, ...]:

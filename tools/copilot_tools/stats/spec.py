@@ -6,11 +6,12 @@ plan check's business.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from itertools import pairwise
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
-from copilot_tools.base import Frozen
+from copilot_tools.base import Frozen, said
 from copilot_tools.refusals import Refusal, Refused
 from copilot_tools.results import Scale
 
@@ -22,6 +23,7 @@ __all__ = [
     "Dialect",
     "Effect",
     "Exposure",
+    "Looks",
     "Metric",
     "Segment",
 ]
@@ -199,6 +201,41 @@ class Dialect(Frozen):
     currency: str | None = None
 
 
+class Looks(Frozen):
+    """Looks at the outcomes that are registered beforehand: at a boundary crossed the test stops, else it goes on.
+
+    Each look's boundary is found anew at the units there really are, so a look may come late; what it may not do is
+    follow the effects seen. Over all looks together, the end included, an error is no likelier than ``alpha``.
+
+    Attributes:
+        shares: Shares of the committed units at which outcomes are looked at, increasing, each in (0, 1) and at least
+            .001 from its neighbours and from both ends. The committed end is the last look and is not listed.
+        spending: How the error rate is spent. "obrien_fleming": early stops for striking results alone, the end almost
+            as without looks (Lan-DeMets, alpha/2 on each side, as gsDesign and rpact). "pocock": early stops are
+            easier, the end is harder. "hwang_shih_decani": by ``gamma``.
+        gamma: Of Hwang, Shih and DeCani, in [-40, 40]: -4 is near O'Brien-Fleming, 1 near Pocock; else None.
+        futility: "none"; or "nonbinding": a look also says when what the plan was sized for has become unlikely. It
+            advises, moves no verdict and costs no error rate.
+    """
+
+    shares: Annotated[tuple[Annotated[float, Field(gt=0, lt=1)], ...], Field(min_length=1, max_length=200)]
+    spending: Literal["obrien_fleming", "pocock", "hwang_shih_decani"] = "obrien_fleming"
+    gamma: Annotated[float, Field(ge=-40, le=40)] | None = None
+    futility: Literal["none", "nonbinding"] = "none"
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Looks:
+        for before, share in pairwise((0.0, *self.shares, 1.0)):
+            if share - before < 0.001 - 1e-12:
+                raise ValueError(
+                    f"looks must come in order and at least .001 of the units apart, but {share:g} follows {before:g} "
+                    "(0 is the start, 1 the committed end, which is always looked at)"
+                )
+        if (self.spending == "hwang_shih_decani") != (self.gamma is not None):
+            raise ValueError("gamma belongs to hwang_shih_decani spending, and only there (-4 is a usual choice)")
+        return self
+
+
 class AnalysisSpec(Frozen):
     """Everything the tools need to turn data into estimates and a verdict.
 
@@ -227,6 +264,7 @@ class AnalysisSpec(Frozen):
         win_rate: Prior share of ideas like this one that truly work, for the false-positive risk; frozen here.
         max_false_positive_risk: Above this risk "supported" becomes "supported, but replicate first".
         min_units: k: no fact about fewer units ever reaches a model.
+        looks: Looks at the outcomes before the committed end; None for one look, at the end.
     """
 
     unit: Name | None = None
@@ -251,6 +289,12 @@ class AnalysisSpec(Frozen):
     win_rate: Annotated[float, Field(gt=0, lt=1)] = 0.2
     max_false_positive_risk: Annotated[float, Field(gt=0, lt=1)] = 0.2
     min_units: Annotated[int, Field(ge=1)] = 20
+    looks: Looks | None = None
+
+    @model_serializer(mode="wrap")
+    def _said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # A plan without registered looks keeps the digest it had before there were any.
+        return said(handler(self), "looks")
 
     @property
     def treatments(self) -> tuple[Arm, ...]:
@@ -330,6 +374,8 @@ class AnalysisSpec(Frozen):
             )
         if self.goal == "noninferiority" and self.primary.margin is None:
             raise ValueError("a non-inferiority plan needs a margin on its primary metric")
+        if self.looks is not None and self.goal == "aa":
+            raise ValueError("an A/A plan has no registered looks: it looks for no effect that could stop it")
         if self.exposure is not None and (unknown := sorted(set(self.exposure.expected) - set(names))):
             raise ValueError(f"exposure.expected names unknown arms: {', '.join(unknown)}")
         after = set(self.after_assignment)

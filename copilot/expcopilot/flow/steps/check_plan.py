@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import Literal
 
 from copilot_tools.base import Frozen
-from copilot_tools.refusals import Refusal
+from copilot_tools.refusals import Refusal, Refused
+from copilot_tools.stats.sequential.registered import design_of_looks
 from expcopilot.records.plan import Plan
 
 __all__ = ["Question", "check_plan", "too_vague", "unanswered"]
@@ -17,6 +18,8 @@ _VAGUE = re.compile(
     re.IGNORECASE,
 )
 _SHORT = 12
+_NEVER = 6.0
+"""A boundary in standard errors that no effect worth testing for reaches early on."""
 
 
 class Question(Frozen):
@@ -113,8 +116,37 @@ def _design(plan: Plan) -> Iterator[Question]:
         )
 
 
+def _looks(plan: Plan) -> Iterator[Question]:
+    looks = plan.analysis.looks
+    if looks is None:
+        return
+    if plan.design.committed_units is None and plan.design.committed_days is not None:
+        yield Question(
+            field="design.committed_units",
+            question="At how many units does the test end? Registered looks (analysis.looks) are shares of that; with "
+            "days alone, leave analysis.looks out. `expcopilot size` computes the size.",
+            weight="must",
+        )
+    try:
+        design = design_of_looks(plan.analysis)
+    except Refused as refused:
+        yield Question(field="analysis.looks", question=str(refused.refusals[0]), weight="must")
+        return
+    idle = [look.information for look in design.looks if look.efficacy_z > _NEVER]
+    if idle:
+        shares = ", ".join(f"{share:.3g}" for share in idle)
+        yield Question(
+            field="analysis.looks.shares",
+            question=f"The {'look' if len(idle) == 1 else 'looks'} at {shares} could stop the test only beyond "
+            f"{_NEVER:g} standard errors, so practically never. Is it meant as a look for safety? A guardrail's alarm "
+            "needs none; spending: pocock stops more easily early on.",
+            weight="should",
+        )
+
+
 def _analysis(plan: Plan) -> Iterator[Question]:
     spec = plan.analysis
+    yield from _looks(plan)
     if not spec.guardrails and spec.goal != "aa":
         yield Question(
             field="analysis.metrics",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import math
 import re
 from importlib.resources import files
 from typing import Annotated, Any, Literal
@@ -15,8 +16,10 @@ from copilot_tools.refusals import Refusal, Refused
 from copilot_tools.stats.planning.design import design_of
 from copilot_tools.stats.planning.detectable import DetectableEffect, minimum_detectable_effect
 from copilot_tools.stats.planning.outcomes import Mean, Outcome, Proportion
+from copilot_tools.stats.planning.runtime import runtime
 from copilot_tools.stats.planning.size import SampleSize, sample_size
-from copilot_tools.stats.spec import AnalysisSpec, Arm, Dialect, Effect, Metric
+from copilot_tools.stats.sequential.registered import design_of_looks
+from copilot_tools.stats.spec import AnalysisSpec, Arm, Dialect, Effect, Looks, Metric
 from copilot_tools.validation import refusals_of
 from expcopilot.flow.steps.check_plan import Question, check_plan
 from expcopilot.records.plan import Design, Hypothesis, Plan
@@ -119,6 +122,7 @@ class Answers(Frozen):
         currency: ISO 4217 code of money, or "".
         falsifier: What result would prove it wrong; made from ``matters`` when not given.
         north_star: How the number serves the company; the channel's usual words when not given.
+        looks: Shares of the units at which to look at the outcomes before the end; none for one look, at the end.
     """
 
     channel: Literal["landing-page", "email", "push", "ad", "other"] = "other"
@@ -139,6 +143,7 @@ class Answers(Frozen):
     currency: str = ""
     falsifier: str = ""
     north_star: str = ""
+    looks: tuple[float, ...] = ()
 
 
 class Drafted(Frozen):
@@ -149,6 +154,7 @@ class Drafted(Frozen):
         size: How many units it needs, where baseline and spread are known; what a fixed list would need, too.
         detectable: The smallest effect a fixed list can show.
         unsized: Why there is no size, or "".
+        looking: What the registered looks cost, or "".
         warning: What speaks against running it like this, or "".
         open: What the plan leaves open.
         note: What goes wrong most often in this channel.
@@ -158,6 +164,7 @@ class Drafted(Frozen):
     size: SampleSize | None = None
     detectable: DetectableEffect | None = None
     unsized: str = ""
+    looking: str = ""
     warning: str = ""
     open: tuple[Question, ...] = ()
     note: str = ""
@@ -255,27 +262,58 @@ def draft_plan(answers: Answers) -> Drafted:
             units_per_week=answers.traffic_per_week,
         )
         if answers.list_size is not None:
+            # With looks a list of this size shows what a shorter one shows with one look.
             detectable = minimum_detectable_effect(
-                outcome, answers.list_size, power=spec.power, direction=answers.direction, design=design
+                outcome,
+                max(math.floor(answers.list_size / _inflation(spec)), 4),
+                power=spec.power,
+                direction=answers.direction,
+                design=design,
             )
-    plan = plan.model_copy(update={"design": _design(answers, sized)})
+    plan = plan.model_copy(update={"design": _design(answers, sized, _inflation(spec))})
     return Drafted(
         plan=plan,
         size=sized,
         detectable=detectable,
         unsized=unsized,
-        warning=_short_list(answers, sized),
+        looking=_looking(spec, sized, plan.design),
+        warning=_short_list(answers, sized, _inflation(spec)),
         open=check_plan(plan),
         note=template.note.strip(),
     )
 
 
-def _short_list(answers: Answers, size: SampleSize | None) -> str:
+def _inflation(spec: AnalysisSpec) -> float:
+    """How many times the units of a test with one look this one needs."""
+    return 1.0 if spec.looks is None else design_of_looks(spec).inflation
+
+
+def _inflated(size: SampleSize, inflation: float) -> int:
+    return sum(math.ceil(n * inflation - 1e-9) for n in size.per_arm)
+
+
+def _looking(spec: AnalysisSpec, size: SampleSize | None, design: Design) -> str:
+    """What looking early costs, said where the size is said."""
+    if spec.looks is None:
+        return ""
+    shares = ", ".join(f"{share * 100:.4g}%" for share in spec.looks.shares)
+    costs = f"Looking early at {shares} of the units"
+    if size is None or design.committed_units is None:
+        return f"{costs} takes {(_inflation(spec) - 1) * 100:.1f}% more units for the same power."
+    if design.committed_units == _inflated(size, _inflation(spec)):
+        return (
+            f"{costs} takes {(_inflation(spec) - 1) * 100:.1f}% more units for the same power: the plan commits to "
+            f"{design.committed_units:,} instead of {size.total:,}, and may stop before."
+        )
+    return f"{costs} takes as much power as a list {(1 - 1 / _inflation(spec)) * 100:.1f}% shorter."
+
+
+def _short_list(answers: Answers, size: SampleSize | None, inflation: float) -> str:
     """A list too short for what matters is better known before than after."""
-    if size is None or answers.list_size is None or answers.list_size >= size.total:
+    if size is None or answers.list_size is None or answers.list_size >= _inflated(size, inflation):
         return ""
     return (
-        f"The list of {answers.list_size:,} is shorter than the {size.total:,} units that a change of "
+        f"The list of {answers.list_size:,} is shorter than the {_inflated(size, inflation):,} units that a change of "
         f"{_words(answers)} takes: a change that just matters would often be missed. Take a longer list, a larger "
         "change, or a metric that varies less."
     )
@@ -310,6 +348,7 @@ def _analysis(answers: Answers, template: Channel) -> AnalysisSpec:
         metrics=(primary, *guardrails),
         minimum_effect=answers.matters,
         dialect=Dialect(currency=answers.currency or None),
+        looks=Looks(shares=answers.looks) if answers.looks else None,
     )
 
 
@@ -358,14 +397,15 @@ def _outcome(answers: Answers) -> Outcome | Refusal:
         raise Refused(*refusals_of(error)) from None
 
 
-def _design(answers: Answers, size: SampleSize | None) -> Design:
-    """The committed end: the whole list, or the size and whole weeks of traffic."""
+def _design(answers: Answers, size: SampleSize | None, inflation: float) -> Design:
+    """The committed end: the whole list, or the size (with what looking early costs) and whole weeks of traffic."""
     if answers.list_size is not None:
         return Design(committed_units=answers.list_size, first_exposure=answers.start)
-    days = size.runtime.days if size is not None and size.runtime is not None else None
     traffic = answers.traffic_per_week
+    units = None if size is None else _inflated(size, inflation)
+    days = None if units is None or traffic is None else runtime(units, traffic).days
     return Design(
-        committed_units=size.total if size is not None else None,
+        committed_units=units,
         committed_days=days,
         first_exposure=answers.start,
         traffic_per_month=None if traffic is None else round(traffic * _WEEKS_A_MONTH),

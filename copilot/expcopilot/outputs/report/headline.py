@@ -66,7 +66,7 @@ def headline(readout: Readout) -> Headline:
 
 def _units_so_far(look: Look) -> tuple[str, ...]:
     """Units by arm, while nothing else of the reading may be shown."""
-    if look.verdict.row is not Row.NOT_YET:
+    if look.verdict.row not in {Row.NOT_YET, Row.CONTINUE}:
         return ()
     units = ", ".join(f"{arm.text} {formats.count(look.evidence.units_of(arm.name))}" for arm in look.spec.arms)
     return (f"Units by arm so far: {units}.",)

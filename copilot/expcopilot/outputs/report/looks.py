@@ -11,6 +11,7 @@ __all__ = ["every_look", "looks_sentence", "recompute"]
 
 _KINDS = {
     "blinded": "blinded: no outcome shown",
+    "interim": "registered look: the primary metric at its boundary, guardrails",
     "outcome": "outcomes shown",
     "unblinding": "outcomes opened before the committed end",
     "quick": "quick look: no registered plan",

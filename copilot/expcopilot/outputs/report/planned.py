@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from copilot_tools.stats import formats
 from copilot_tools.stats.spec import AnalysisSpec, Effect, Metric
-from expcopilot.outputs.report.content import Block, Cell, Column, Facts, Folded, Paragraph, Section, Table
+from expcopilot.outputs.report.content import Block, Cell, Column, Facts, Folded, Items, Paragraph, Section, Table
+from expcopilot.outputs.report.registered import boundary_lines
 from expcopilot.outputs.report.words import when
 from expcopilot.outputs.report.yardstick import yardstick
 from expcopilot.records.plan import Plan
@@ -32,6 +33,8 @@ def the_plan(readout: Readout) -> Section:
         blocks.append(Facts(pairs=_hypothesis(plan)))
         spec = plan.analysis
     blocks.append(Facts(pairs=_rule(spec, plan)))
+    if plan is not None and (lines := boundary_lines(plan)):
+        blocks.append(Folded(title="Registered looks and their boundaries, as planned", blocks=(Items(items=lines),)))
     blocks.append(_metrics(spec))
     blocks.append(Folded(title="Data policy and declared columns", blocks=(Facts(pairs=_data(spec)),)))
     if readout.changes:
@@ -86,6 +89,12 @@ def _rule(spec: AnalysisSpec, plan: Plan | None) -> tuple[tuple[str, str], ...]:
             f"{formats.count(design.committed_units)} units" if design and design.committed_units else "",
         ),
         ("Committed runtime", f"{design.committed_days:g} days" if design and design.committed_days else ""),
+        (
+            "Registered looks",
+            f"at {', '.join(f'{share * 100:.4g}%' for share in spec.looks.shares)} of the units, and at the end"
+            if spec.looks
+            else "",
+        ),
         ("First exposure", design.first_exposure if design else None),
         (
             "Traffic",

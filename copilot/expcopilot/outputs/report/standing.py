@@ -64,6 +64,7 @@ _LABELS = {
     "closed_early": "Stopped early",
     "attested": "Attested",
     "unblinded": "Opened early",
+    "registered_look": "Registered looks",
 }
 
 

@@ -12,6 +12,7 @@ from expcopilot.outputs.report.looks import every_look, recompute
 from expcopilot.outputs.report.measures import every_metric, metrics_table, next_hypotheses, over_time, segments
 from expcopilot.outputs.report.planned import the_plan
 from expcopilot.outputs.report.prose import further, kept_back, sceptical
+from expcopilot.outputs.report.registered import registered_looks
 from expcopilot.outputs.report.skeptic import attacks, case_for_null
 from expcopilot.outputs.report.standing import Showing, held_back, showing
 from expcopilot.outputs.report.words import ordinal, when
@@ -35,7 +36,7 @@ def page(readout: Readout, *, organisation: str = "") -> Page:
     ]
     if mode is Showing.OPEN:
         found += [every_metric(look), segments(look), next_hypotheses(look), *further(readout), over_time(look)]
-    found += [every_look(readout), the_plan(readout), the_data(look), recompute(readout)]
+    found += [registered_looks(look), every_look(readout), the_plan(readout), the_data(look), recompute(readout)]
     sections = tuple(s for s in found if s is not None)
     last = _set_aside(readout) if mode is Showing.SET_ASIDE else None
     draft = Page(

@@ -30,6 +30,7 @@ FIELDS = (
     "traffic",
     "list",
     "start",
+    "looks",
 )
 
 
@@ -50,6 +51,7 @@ def check(field: str, text: str, typed: Typed) -> None:
         "traffic": lambda: parsing.count("traffic", text),
         "list": lambda: parsing.count("list", text),
         "start": lambda: parsing.day("start", text),
+        "looks": lambda: parsing.shares("looks", text),
     }
     if field in checks:
         checks[field]()
@@ -66,6 +68,8 @@ def needed(field: str, typed: Typed, of: Channel) -> bool:
             return not of.fixed_list and not typed.get("list")
         case "list":
             return of.fixed_list and not typed.get("traffic")
+        case "looks":
+            return not of.fixed_list and bool(typed.get("traffic"))
         case _:
             return True
 
@@ -104,6 +108,7 @@ def to_answers(typed: Typed, *, channel: str, name: str) -> Answers:
     take("traffic", lambda text: parsing.count("traffic", text))
     take("list", lambda text: parsing.count("list", text))
     take("start", lambda text: parsing.day("start", text))
+    take("looks", lambda text: parsing.shares("looks", text))
     guardrails = []
     for text in typed.get("guardrail") or ():
         try:
@@ -127,6 +132,7 @@ def to_answers(typed: Typed, *, channel: str, name: str) -> Answers:
             "traffic_per_week": read.get("traffic"),
             "list_size": read.get("list"),
             "start": read.get("start"),
+            "looks": read.get("looks", ()),
             "currency": _currency(),
         }
     )

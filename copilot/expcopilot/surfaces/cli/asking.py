@@ -17,7 +17,7 @@ from expcopilot.surfaces.cli.answers import Typed, check, needed
 
 __all__ = ["ask_channel", "ask_missing"]
 
-_OPTIONAL = {"guardrail", "baseline", "sd", "traffic", "list", "start"}
+_OPTIONAL = {"guardrail", "baseline", "sd", "traffic", "list", "start", "looks"}
 _DEFAULTS = {"kind": "share"}
 _LATER = " (Enter if it is not known yet: it has to stand in the plan file before the plan can be registered)"
 

@@ -36,6 +36,7 @@ _DRAFT = "new-plan.draft.json"
 @click.option("--traffic", metavar="NUMBER", help="Units a week that can enter the test.")
 @click.option("--list", "list_size", metavar="NUMBER", help="Units on a fixed list.")
 @click.option("--start", metavar="DAY", help="First day somebody can see the change: 2026-03-01.")
+@click.option("--looks", metavar="SHARES", help='Look early, at these shares of the units: "25%, 50%, 75%".')
 @click.option("--name", default="", metavar="NAME", help="Short name: lower-case letters, digits, dots, dashes.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Plan file to write.")
 @click.option("--resume", is_flag=True, help="Go on with the answers kept when you stopped.")
@@ -210,6 +211,8 @@ def _show(made: Drafted, path: Path) -> None:
         sizes.show_size(made.size, made.plan.analysis.primary)
     if made.detectable is not None:
         sizes.show_detectable(made.detectable, made.plan.analysis.primary, assumed=False)
+    if made.looking:
+        show.line(made.looking)
     if made.warning:
         show.line(made.warning, "yellow")
     if made.unsized:

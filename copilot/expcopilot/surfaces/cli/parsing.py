@@ -11,7 +11,7 @@ from copilot_tools.stats.sources.many import Group, parse_group
 from copilot_tools.stats.spec import Effect
 from expcopilot.flow.steps.new_plan import GuardrailAnswer
 
-__all__ = ["Size", "count", "day", "group", "guardrail", "head", "kind", "number", "share", "size"]
+__all__ = ["Size", "count", "day", "group", "guardrail", "head", "kind", "number", "share", "shares", "size"]
 
 _SIGNS = str.maketrans({"−": "-", "–": "-", "＋": "+", "％": "%"})
 _PLAIN = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d{1,3})?", re.ASCII | re.IGNORECASE)
@@ -131,6 +131,19 @@ def share(name: str, text: str) -> float:
             value=text,
         )
     return value
+
+
+def shares(name: str, text: str) -> tuple[float, ...]:
+    """Several shares, separated by commas, semicolons or blanks, in their order.
+
+    Raises:
+        Refused: One of them is no share.
+
+    Example:
+        >>> shares("looks", "25%, 50%")
+        (0.25, 0.5)
+    """
+    return tuple(share(name, part) for part in re.split(r"[,;\s]+", text.strip()) if part)
 
 
 def size(name: str, text: str, kind: Literal["proportion", "mean", "ratio"] | None = None) -> Size:

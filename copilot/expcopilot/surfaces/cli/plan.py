@@ -95,6 +95,7 @@ def show_plan(*, name: str, as_json: bool) -> None:
         print_json({"plan": plan.to_json(), "digest": plan.digest, "registered": bool(standing)})
         return
     from expcopilot.memory import plan_files
+    from expcopilot.outputs.report.registered import boundary_lines
     from expcopilot.surfaces.cli import show
 
     out = show.console()
@@ -103,6 +104,9 @@ def show_plan(*, name: str, as_json: bool) -> None:
     show.line(f"Digest {plan.digest}", "dim")
     out.print()
     show.document(plan_files.render(plan))
+    if lines := boundary_lines(plan):
+        show.heading("Registered looks")
+        out.print(show.listed(lines))
 
 
 def _find(name: str) -> tuple[Plan, str]:

@@ -4,6 +4,9 @@ Testing at the plan's alpha at every look finds "significance" by chance more of
 computed, not simulated: the density of the running sum over all paths not yet called significant is carried from look
 to look by numerical integration, with the share of the units seen as the information.
 
+Looks that the plan registered are no repeated testing: their boundaries leave the rate at alpha, all of them together.
+Where any other look was taken beside them, the rate is that of all looks at the plan's alpha.
+
 Alarm levels: a note above 1.1 times the plan's alpha, serious from twice on. No chance is involved.
 
 References:
@@ -117,13 +120,25 @@ def looks(spec: AnalysisSpec, circumstances: Circumstances) -> Objection:
         return ATTACK.cannot("no look at outcomes is on record")
     critical = critical_value(spec.alpha, spec.sides)
     last = max(taken)
-    rate = repeated_testing_rate([units / last for units in taken], critical, spec.sides)
+    naive = repeated_testing_rate([units / last for units in taken], critical, spec.sides)
+    registered = _all_registered(spec, circumstances, taken)
+    rate = spec.alpha if registered else naive
     factor = rate / spec.alpha
     severity = ATTACK.level.severity(factor)
     distinct = sorted(set(taken))
-    seen = f"{plural(len(taken), 'look')} at outcomes, at {listed([formats.count(u) for u in distinct])} units"
+    at = [formats.count(u) for u in distinct]
+    seen = f"{plural(len(taken), 'look')} at outcomes, at {listed(at)} units"
     alpha = formats.share(spec.alpha)
-    if len(distinct) == 1:
+    if registered and spec.looks is not None:
+        of = len(spec.looks.shares) + 1
+        sentence = (
+            f"{plural(len(taken), 'look')} at outcomes, registered beforehand "
+            f"({len(circumstances.information)} of {of} registered looks), at {listed(at)} units: the boundaries leave "
+            f"the chance of a false alarm at {alpha} over all looks."
+        )
+        if len(distinct) > 1:
+            sentence = f"{sentence} Judged at {alpha} each, they would find one {formats.share(naive)} of the time."
+    elif len(distinct) == 1:
         sentence = (
             f"{seen}, {'leaves' if len(taken) == 1 else 'leave'} the chance of a false alarm at {alpha}, as planned."
         )
@@ -140,3 +155,12 @@ def looks(spec: AnalysisSpec, circumstances: Circumstances) -> Objection:
         details=("Only looks taken through the copilot are counted.",),
         units=last,
     )
+
+
+def _all_registered(spec: AnalysisSpec, circumstances: Circumstances, taken: Sequence[int]) -> bool:
+    """Whether every look at outcomes was taken at the units of a registered one."""
+    committed = circumstances.committed_units
+    if spec.looks is None or committed is None or not circumstances.information or circumstances.unblinded:
+        return False
+    units = {round(share * committed) for share in circumstances.information}
+    return set(taken) <= units
