@@ -12,7 +12,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint calibrate torture bench map docs wheel clean local-model cache-report
+.PHONY: help demo test lint calibrate torture bench map docs wheel clean local-model cache-report claim-weights
 
 help: ## show these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ bench: $(READY) ## how fast, as ratios to a floor measured beside it
 
 cache-report: $(READY) ## how much of what a model reads a provider may cache -> docs/prompt-cache.md
 	PYTHONPATH=evals:tests $(BIN)/python -m prompt_cache
+
+claim-weights: $(READY) ## train the claim scanner's second reader anew from evals/claims, about three minutes
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONPATH=evals $(BIN)/python -m claims.train --write
 
 local-model: $(LOCAL_MODEL)/.ready ## the whole journey with a real, very small model -> docs/local-model.md
 	PYTHONPATH=evals:tests $(LOCAL_MODEL)/bin/python -m local_model

@@ -37,9 +37,9 @@ came back on their own.
 FACT = "41.3% of those who paused came back on their own"
 
 TEXT = {
-    "v1": ("Take a break", "Put the box on hold. It waits where you left it."),
+    "v1": ("Take a break", "Put the box on hold. Tap the calendar and choose a day."),
     "v2": ("Over 40% come back", "Over 40% of those who paused came back on their own."),
-    "v3": ("What would you cook", "Open the app and see the menu."),
+    "v3": ("Here is your menu", "Open the app and see the menu."),
 }
 
 CSV = "id,mechanism,title,body\n" + "".join(f'{i},own,"{t}","{b}"\n' for i, (t, b) in TEXT.items())

@@ -208,7 +208,7 @@ def test_the_same_brief_twice_is_asked_once(at):
 
 def test_a_review_file_is_decided_in_and_read_back(at):
     """Approved as shown, rejected, left, and edited in the file: each counts for what it is."""
-    with Loopback(copywriter) as server:
+    with Loopback(say("Tap the calendar and choose a day")) as server:
         run = at(server, 4)
         assert run(*MANY, "--review", "review.csv").exit_code == 0
         with Path("review.csv").open(newline="") as file:

@@ -81,10 +81,10 @@ def test_github_annotations_cannot_be_forged(run, tmp_path):
 
 def test_markdown_and_html_are_read_as_seen(run, tmp_path):
     """Code and scripts are not scanned; what a reader sees is, at its place in the source."""
-    (tmp_path / "a.md").write_text("# The **best** tea\n\n`the best`\n", encoding="utf-8")
+    (tmp_path / "a.md").write_text("# The **best** tea in town\n\n`the best`\n", encoding="utf-8")
     (tmp_path / "a.html").write_text("<script>'the best'</script><p>Only <b>3</b> left</p>", encoding="utf-8")
     scans = json.loads(run("claims", "a.md", "a.html", "--json").stdout)["scans"]
-    assert [c["text"] for c in scans[0]["claims"]] == ["The **best** tea"]
+    assert [c["text"] for c in scans[0]["claims"]] == ["The **best** tea in town"]
     assert [c["text"] for c in scans[1]["claims"]] == ["Only <b>3</b> left"]
 
 

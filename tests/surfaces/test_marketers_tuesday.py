@@ -104,7 +104,7 @@ def test_an_edit_after_the_approval_is_noticed_at_the_door(run, tuesday):
     assert run("approve", "spring", stdin="y\ny\n").exit_code == 0
     digest = next(v["digest"] for v in data(run, *ASK)["variants"] if v["id"] == "v1")
     run("variants", "spring", "--save", "edit.csv")
-    edited = (tuesday / "edit.csv").read_text(encoding="utf-8").replace("It waits where", "It stays where")
+    edited = (tuesday / "edit.csv").read_text(encoding="utf-8").replace("Tap the calendar", "Open the calendar")
     (tuesday / "edit.csv").write_text(edited, encoding="utf-8")
     assert run("variants", "spring", "--from", "edit.csv").exit_code == 0
     standing = {v["id"]: v["standing"] for v in data(run, *ASK)["variants"]}

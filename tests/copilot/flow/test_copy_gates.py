@@ -135,7 +135,7 @@ def test_an_approval_covers_exactly_the_text_that_was_seen(copilot):
     approved = copilot.copy("spring").reviews[0]
     assert approved.approval is not None
     assert (approved.standing, approved.approval.by) == ("approved", "Grace")
-    written(copilot, "v1", v1=("Take a break", "Put the box on hold. It waits for you there."))
+    written(copilot, "v1", v1=("Take a break", "Put the box on hold. Choose a day in the calendar."))
     assert copilot.copy("spring").reviews[0].standing == "edited"
     with pytest.raises(Refused) as refused:
         copilot.approve_variant("spring", "v1", read)
@@ -216,7 +216,7 @@ def test_a_changed_mechanism_reopens_an_approval(copilot):
     assert copilot.copy("spring").reviews[0].standing == "approved"
 
 
-@pytest.mark.parametrize(("title", "leaves"), [("Cook with us", True), ("The best box in town", False)])
+@pytest.mark.parametrize(("title", "leaves"), [("Here is your menu", True), ("The best box in town", False)])
 def test_todays_copy_leaves_only_where_nothing_in_it_is_open(copilot, title, leaves):
     """Nobody approves the control: with a claim in it, the receiving tool serves its own, and the hand-over says so."""
     wanted = brief(control=[{"name": "title", "text": title}])

@@ -83,7 +83,7 @@ def test_drafted_again_nothing_is_sent(copilot):
 
 def test_a_near_duplicate_is_drafted_once_more_with_the_reason_then_refused(copilot):
     """The second request names what the draft came too near to; what still says the same is left out and shown."""
-    same = draft("Take your break", "Put your box on hold! It waits where you left it!", "control")
+    same = draft("Take your break", "Put your box on hold! Tap the calendar and choose a day!", "control")
     first = draft(*TEXT["v1"])
     other = draft(*TEXT["v3"], "loss aversion")
 
@@ -104,7 +104,7 @@ def test_a_near_duplicate_is_drafted_once_more_with_the_reason_then_refused(copi
 
 def test_a_redraft_that_is_far_enough_takes_its_place(copilot):
     """The variant keeps its number and the table is whole."""
-    same = draft("Take your break", "Put your box on hold! It waits where you left it!", "control")
+    same = draft("Take your break", "Put your box on hold! Tap the calendar and choose a day!", "control")
 
     def generator(told):
         if "too near to v1" in told:
@@ -113,7 +113,7 @@ def test_a_redraft_that_is_far_enough_takes_its_place(copilot):
 
     with Loopback(on_the_wire(generator)) as server:
         reviewed = go(copilot, server)
-    assert [r.variant.fields[0].text for r in reviewed.reviews] == ["Take a break", "Two taps", "What would you cook"]
+    assert [r.variant.fields[0].text for r in reviewed.reviews] == ["Take a break", "Two taps", "Here is your menu"]
     assert reviewed.refused == ()
 
 
@@ -131,11 +131,11 @@ def test_the_checker_adds_claims_at_their_place_and_takes_none_away(copilot):
     """A claim it adds is open like any other; one whose words do not stand there is thrown away."""
 
     def check(told):
-        number = next(json.loads(line)["sentence"] for line in told.splitlines() if '"It waits where' in line)
+        number = next(json.loads(line)["sentence"] for line in told.splitlines() if '"Tap the calendar' in line)
         return [
             {
                 "sentence": number,
-                "span": "waits where you left it",
+                "span": "the calendar and choose a day",
                 "kind": "implied",
                 "why": "It says nothing is lost.",
             },
@@ -147,11 +147,11 @@ def test_the_checker_adds_claims_at_their_place_and_takes_none_away(copilot):
         reviewed = copilot.import_variants(brief(), [variant("v1")], model=model)
     before, review = find_review(plain, "v1"), find_review(reviewed, "v1")
     assert review.open_marks == before.open_marks + 1
-    added = next(m for m in marks_of(review) if m.words == "waits where you left it")
+    added = next(m for m in marks_of(review) if m.words == "the calendar and choose a day")
     assert (added.place.kind, added.is_open) == ("implied", True)
     (state,) = [c for f in review.marks for c in f.claims if c.found_by == "model"]
     text = TEXT["v1"][1]
-    assert text[state.claim.start : state.claim.end] == "waits where you left it"
+    assert text[state.claim.start : state.claim.end] == "the calendar and choose a day"
 
 
 def test_a_checker_that_fails_leaves_the_scanners_marks_and_says_so(copilot):
@@ -209,7 +209,7 @@ def test_facts_a_variant_names_source_what_they_say_and_no_more(copilot):
         [
             variant("v2", facts=(fact,)),
             variant("v4", "Save 40%", "Save over 40% on every recipe.", facts=(fact,)),
-            variant("v5", "The best box", "It is the best box in town.", facts=(fact,)),
+            variant("v5", "The best box", "Our box is the best in town, loved by thousands.", facts=(fact,)),
         ],
         model=None,
     )
@@ -238,7 +238,7 @@ def test_words_that_are_not_drawn_keep_their_marks(copilot):
 
 def test_markup_without_words_of_its_own_adds_no_mark(copilot):
     """Tags and character references around drawn words are no sentences."""
-    body = "<p>Put the <b>box</b> on hold &amp; rest.</p>\n<p>It waits where you left it.</p>"
+    body = "<p>Put the <b>box</b> on hold &amp; rest.</p>\n<p>Tap the calendar and choose a day.</p>"
     review = copilot.import_variants(brief(), [variant("v1", "Take a break", body)], model=None).reviews[0]
     assert len(review.marks[1].sentences) == 2
     assert review.open_marks == 0

@@ -1,4 +1,8 @@
-"""The scanner: every sentence gets a mark, every claim its place. Deterministic; no model, no network.
+"""The scanner: every sentence gets a mark, every claim its place. Deterministic; no language model, no network.
+
+Two readers: rules, which know the words of claims, and a small learned model (``learned``), which weighs everything in
+a sentence, the rules' finds included. Where it is sure, there are claims: the rules' and its own. Where it is not, the
+sentence is open for a person; so it is wherever a rule found something. Only what neither minds may be plain.
 
 References:
     FTC (1984), Policy Statement Regarding Advertising Substantiation. CAP Code (UK), sections 3, 8, 11 to 15.
@@ -7,17 +11,24 @@ References:
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 
+from copilot_tools.wording.claims.doubt import Standing, may_be
 from copilot_tools.wording.claims.figures import Item, items
-from copilot_tools.wording.claims.marks import CLAIM_KINDS, Claim, ClaimKind, Scanned, Sentence
+from copilot_tools.wording.claims.found import agreed, by_reader, by_rules, quoted, told_once
+from copilot_tools.wording.claims.learned.features import Seen, shape
+from copilot_tools.wording.claims.learned.reader import Reader
+from copilot_tools.wording.claims.learned.weights import Weights, shipped
+from copilot_tools.wording.claims.marks import CLAIM_KINDS, Claim, Scanned, Sentence
 from copilot_tools.wording.claims.patterns import Match
 from copilot_tools.wording.claims.quotations import Quotation, quotations
 from copilot_tools.wording.claims.rules import Rules, rules_for
 from copilot_tools.wording.claims.unclaimed import Lifted, Read, without_claim
 from copilot_tools.wording.text import Span, sentences, tokens
 
-__all__ = ["scan"]
+__all__ = ["kept", "read_sentences", "scan", "scan_with", "seen"]
 
 
 def scan(text: str, language: str = "en") -> Scanned:
@@ -25,34 +36,93 @@ def scan(text: str, language: str = "en") -> Scanned:
 
     Args:
         text: As it would be published; for Markdown and HTML see ``documents.scan_document``.
-        language: "en", "de", "fr" or "es". Outside English, five kinds have rules (statistics, superlatives,
+        language: "en", "de", "fr" or "es". Outside English, five kinds are known (statistics, superlatives,
             guarantees, prices, scarcity), and every other sentence that is not plainly harmless is left unclassified.
 
     Returns:
         Claims and sentences with their places in code points of ``text``.
 
     Raises:
-        Refused: There are no rules for the language.
+        Refused: There are no rules for the language, or the learned reader's weights are damaged.
 
     Example:
         >>> [(c.kind, c.words) for c in scan("Loved it? Only 3 left.").claims]
         [('scarcity', ('Only', '3', 'left'))]
     """
-    rules = rules_for(language)
+    rules_for(language)
+    return _scanned(text, _shipped(language))
+
+
+def scan_with(text: str, language: str, weights: Weights) -> Scanned:
+    """The same with other weights than the package's: how training is cross-validated."""
+    return _scanned(text, _reader(weights, language))
+
+
+@cache
+def _shipped(language: str) -> Reader:
+    return _reader(shipped(), language)
+
+
+def _reader(weights: Weights, language: str) -> Reader:
+    return Reader(weights, language, rules_for(language).words)
+
+
+def _scanned(text: str, reader: Reader) -> Scanned:
+    rules, certain = rules_for(reader.language), frozenset(reader.weights.header.certain)
+    spoken = quotations(text)
+    reads = read_sentences(text, rules)
+    standings: list[Standing] = []
     claims: list[Claim] = []
-    reads: list[Read] = []
     before: list[Item] = []
-    for span in sentences(text):
-        read = _read(text, span, rules)
-        claims += _claims(text, read.row, _kept(read.matches, read.lifted))
-        both = [*before, *(item._replace(opens=number == 0) for number, item in enumerate(read.row))]
-        across = [m for m in rules.pairs.matches(both) if m.start < len(before) < m.end]
-        claims += _claims(text, both, _kept(across, {}))
-        reads.append(read)
+    for number, read in enumerate(reads):
+        standing = Standing.of(reader, seen(text, read, reader.language, spoken)) if read.row else Standing.empty()
+        standings.append(standing)
+        finds = kept(read.matches, read.lifted)
+        sure = [m for m in finds if m.pattern.source in certain]
+        if standing.claims and standing.scores is not None:
+            own = by_reader(text, read.row, standing.scores, reader.bounds.item)
+            claims += own
+            sure += agreed(read.row, (m for m in finds if m.pattern.source not in certain), standing.scores, own)
+        claims += by_rules(text, read.row, sure)
+        if not sure and finds:
+            standing.doubts.append(may_be(text, by_rules(text, read.row, finds)[0]))
+        both = [*before, *(item._replace(opens=place == 0) for place, item in enumerate(read.row))]
+        across = kept([m for m in rules.pairs.matches(both) if m.start < len(before) < m.end], {})
+        _weigh(text, by_rules(text, both, across), standings[max(number - 1, 0) :], claims)
         before = list(read.row)
-    claims += [_quoted(text, quotation, rules) for quotation in quotations(text)]
-    claims = _told_once(text, claims)
-    return Scanned(language=language, claims=tuple(claims), sentences=tuple(_marked(text, reads, claims, rules)))
+    first = 0
+    for one in spoken:
+        claim = quoted(text, one, rules)
+        while first < len(reads) and reads[first].span.end <= claim.start:
+            first += 1
+        beyond = first
+        while beyond < len(reads) and reads[beyond].span.start < claim.end:
+            beyond += 1
+        _weigh(text, [claim], standings[first:beyond], claims, sure=bool(one.by))
+    claims = told_once(text, claims)
+    return Scanned(
+        language=rules.language, claims=tuple(claims), sentences=tuple(_marked(text, reads, standings, claims, rules))
+    )
+
+
+def _weigh(
+    text: str, found: Iterable[Claim], standings: Sequence[Standing], claims: list[Claim], *, sure: bool = False
+) -> None:
+    """What runs over several sentences is a claim where one of them is surely one, else a doubt about all of them.
+
+    A quotation with somebody's name behind it is ``sure``: of those in the labelled lines none was anything else.
+    """
+    for claim in found:
+        if sure or any(standing.claims for standing in standings):
+            claims.append(claim)
+        else:
+            for standing in standings:
+                standing.doubts.append(may_be(text, claim))
+
+
+def read_sentences(text: str, rules: Rules) -> list[Read]:
+    """Every sentence of a text with what the rules match in it."""
+    return [_read(text, span, rules) for span in sentences(text)]
 
 
 def _read(text: str, span: Span, rules: Rules) -> Read:
@@ -62,11 +132,25 @@ def _read(text: str, span: Span, rules: Rules) -> Read:
     return Read(span, parts, row, matches, _lifted(matches))
 
 
+def seen(text: str, read: Read, language: str, spoken: Sequence[Quotation]) -> Seen:
+    """A sentence as the learned reader sees it."""
+    start, end = read.span
+    first = bisect_right(spoken, start, key=lambda q: q.end)
+    near = spoken[first : bisect_left(spoken, end, key=lambda q: q.start)]
+    return Seen(
+        language=language,
+        shapes=[shape(text, item, language, first=place == 0) for place, item in enumerate(read.row)],
+        matches=read.matches,
+        quoted=frozenset(p for p, item in enumerate(read.row) if any(q.start <= item.start < q.end for q in near)),
+        ending=text[end - 1],
+    )
+
+
 _KINDS = frozenset(CLAIM_KINDS)
 
 
-def _kept(matches: Iterable[Match], lifted: Lifted) -> list[Match]:
-    """The matches that make a claim and that no exception lifts."""
+def kept(matches: Iterable[Match], lifted: Lifted) -> list[Match]:
+    """The matches that a rule takes for a claim and that no exception lifts."""
     harmless = lifted.get("harmless", set())
     return [
         m
@@ -98,68 +182,19 @@ def _lifted(matches: Iterable[Match]) -> Lifted:
     return found
 
 
-def _claims(text: str, row: Sequence[Item], matches: Iterable[Match]) -> list[Claim]:
-    """One claim for each stretch of one kind: matches that overlap are told together."""
-    groups: dict[str, list[list[Match]]] = {}
-    reached: dict[str, int] = {}
-    for match in sorted(matches, key=lambda m: (m.first, -m.last)):
-        kind = match.pattern.label
-        own = groups.setdefault(kind, [])
-        if own and match.first < reached[kind]:
-            own[-1].append(match)
-        else:
-            own.append([match])
-        reached[kind] = max(reached.get(kind, 0), match.last)
-    return [_claim(text, row, kind, group) for kind in CLAIM_KINDS for group in groups.get(kind, ())]
-
-
-def _claim(text: str, row: Sequence[Item], kind: ClaimKind, group: Sequence[Match]) -> Claim:
-    taken = sorted({t for m in group for t in m.taken})
-    return Claim(
-        start=row[group[0].first].start,
-        end=row[max(m.last for m in group) - 1].end,
-        kind=kind,
-        words=tuple(text[row[t].start : row[t].end] for t in taken),
-        why=group[0].pattern.why,
-    )
-
-
-def _quoted(text: str, quotation: Quotation, rules: Rules) -> Claim:
-    """A quotation is a testimonial; that of the press an endorsement."""
-    start, end, by = quotation
-    return Claim(
-        start=start,
-        end=end,
-        kind="testimonial" if by.isdisjoint(rules.words.get("press_word", ())) else "endorsement",
-        words=(text[start:end],),
-        why="Words put into somebody's mouth; they need the person, their very words, and leave to use them.",
-    )
-
-
-def _told_once(text: str, claims: Iterable[Claim]) -> list[Claim]:
-    """In order of their place; those of one kind that overlap as one."""
-    last: dict[str, Claim] = {}
-    places: dict[str, int] = {}
-    found: list[Claim] = []
-    for claim in sorted(claims, key=lambda c: (c.start, -c.end)):
-        other = last.get(claim.kind)
-        if other is None or claim.start >= other.end:
-            last[claim.kind], places[claim.kind] = claim, len(found)
-            found.append(claim)
-        elif claim.end > other.end:
-            words = (*other.words, text[max(claim.start, other.end) : claim.end].strip())
-            whole = other.model_copy(update={"end": claim.end, "words": words})
-            last[claim.kind] = whole
-            found[places[claim.kind]] = whole
-    return sorted(found, key=lambda c: (c.start, c.end, CLAIM_KINDS.index(c.kind)))
-
-
-def _marked(text: str, reads: Sequence[Read], claims: Sequence[Claim], rules: Rules) -> Iterator[Sentence]:
+def _marked(
+    text: str, reads: Sequence[Read], standings: Sequence[Standing], claims: Sequence[Claim], rules: Rules
+) -> Iterator[Sentence]:
     """Every sentence with its mark: "claim" exactly when a claim lies in it."""
     first, furthest = 0, -1
-    for read in reads:
+    for read, standing in zip(reads, standings, strict=True):
         while first < len(claims) and claims[first].start < read.span.end:
             furthest = max(furthest, claims[first].end)
             first += 1
-        mark, why = ("claim", "") if furthest > read.span.start else without_claim(text, read, rules)
+        if furthest > read.span.start:
+            mark, why = "claim", ""
+        elif doubt := standing.doubt(text, read.row):
+            mark, why = "unclassified", doubt
+        else:
+            mark, why = without_claim(text, read, rules)
         yield Sentence(start=read.span.start, end=read.span.end, mark=mark, why=why)

@@ -1,0 +1,102 @@
+"""Labelled lines as examples to learn from: a sentence's features, and which words lie in which kind of claim."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from claims.labelled import LABELLED, Line, read
+from copilot_tools.wording.claims.learned.features import WIDE, at_distance, of_places, of_whole, sorts
+from copilot_tools.wording.claims.learned.reader import FIVE
+from copilot_tools.wording.claims.marks import CLAIM_KINDS
+from copilot_tools.wording.claims.quotations import quotations
+from copilot_tools.wording.claims.rules import rules_for
+from copilot_tools.wording.claims.scan import kept, read_sentences, seen
+
+__all__ = ["FOLDS", "TRAINING", "Example", "examples", "fold", "lines_at_hand"]
+
+TRAINING = Path(__file__).with_name("training")
+"""The folder of lines the weights are trained on, rules' finds included."""
+
+FOLDS = 5
+"""Parts of the cross-validation."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """One sentence.
+
+    Attributes:
+        line: The line it stands in.
+        whole: Its features.
+        places: Those of each of its words.
+        labels: A row a word, a column a kind: whether it lies in a claim.
+        counts: By kind, whether it is known in this language; all False for a line that must only stay open.
+        rules: The rules that would mark a claim in it.
+    """
+
+    line: Line
+    whole: tuple[str, ...]
+    places: tuple[tuple[str, ...], ...]
+    labels: NDArray[np.bool_]
+    counts: NDArray[np.bool_]
+    rules: frozenset[str]
+
+
+def lines_at_hand(folder: Path = TRAINING, labelled: Path = LABELLED) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
+    """The lines of the training folder, and those of the set the rules were tuned on; each text once."""
+    found = [line for path in sorted(folder.glob("*.yaml")) for line in read(path)]
+    texts: set[str] = set()
+    once = [line for line in [*found, *read(labelled)] if not (line.text in texts or texts.add(line.text))]  # type: ignore[func-returns-value]
+    own = {id(line) for line in found}
+    return tuple(line for line in once if id(line) in own), tuple(line for line in once if id(line) not in own)
+
+
+def fold(line: Line) -> int:
+    """Which part of the cross-validation a line is in; always the same, whatever lines are added."""
+    return zlib.crc32(line.text.encode()) % FOLDS
+
+
+def examples(lines: Iterable[Line], *, with_rules: bool = True) -> Iterator[Example]:
+    """Every sentence with a word in it.
+
+    Args:
+        lines: Labelled.
+        with_rules: Whether what the rules found counts; not for lines on which the rules were tuned, where they are
+            always right.
+    """
+    for line in lines:
+        rules, spoken = rules_for(line.language), quotations(line.text)
+        for read_ in read_sentences(line.text, rules):
+            if not read_.row:
+                continue
+            own = seen(line.text, read_, line.language, spoken)
+            if not with_rules:
+                own = own._replace(matches=())
+            words = [sorts(shape, rules.words) for shape in own.shapes]
+            places: list[list[str]] = [[] for _ in words]
+            for at in range(len(words)):
+                for distance in range(max(-WIDE, -at), min(WIDE, len(words) - 1 - at) + 1):
+                    places[at] += at_distance(line.language, distance, words[at + distance])
+            for at, name in of_places(own):
+                places[at].append(name)
+            labels = np.zeros((len(words), len(CLAIM_KINDS)), bool)
+            for label in line.labels:
+                inside = [i.start < label.end and label.start < i.end for i in read_.row]
+                labels[inside, CLAIM_KINDS.index(label.kind)] = True
+            known = CLAIM_KINDS if line.language == "en" else FIVE
+            yield Example(
+                line=line,
+                whole=tuple(sorted(of_whole(own, words))),
+                places=tuple(map(tuple, places)),
+                labels=labels,
+                counts=np.array([kind in known and line.expected != "unclassified" for kind in CLAIM_KINDS]),
+                rules=frozenset(m.pattern.source for m in kept(read_.matches, read_.lifted))
+                if with_rules
+                else frozenset(),
+            )
