@@ -18,7 +18,7 @@ from copilot_tools.stats.sources.warehouse.address import Address, is_address
 from copilot_tools.stats.spec import Dialect
 from expcopilot.records.look import Look
 
-__all__ = ["CountColumns", "as_events", "counts", "events", "exposed", "present", "reopen", "rows", "typed_counts"]
+__all__ = ["CountColumns", "counts", "events", "exposed", "present", "reopen", "rows", "typed_counts"]
 
 
 def rows(path: str | Path, dialect: Dialect | None = None) -> RowsSource:
@@ -100,11 +100,6 @@ def exposed(
         Refused: A file is missing, empty, or not what its name says.
     """
     return open_exposed(exposures, events, dialect, unit=unit, time=time, aggregate=aggregate)
-
-
-def as_events(opened: RowsSource, aggregate: Mapping[str, Rule] | None = None) -> EventsSource:
-    """Rows already opened, taken as one row an event."""
-    return EventsSource(opened, aggregate)
 
 
 def counts(path: str | Path, dialect: Dialect | None = None, *, columns: CountColumns | None = None) -> CountsSource:

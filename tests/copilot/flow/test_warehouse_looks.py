@@ -76,19 +76,40 @@ def test_on_the_command_line(tmp_path: Path, table: str) -> None:
     """`look` takes an address where it takes a file, and prints and keeps no password."""
     Workspace.create(tmp_path, person="Ada", email="ada@example.com").close()
     asked = ["look", table, "--metric", "converted", "--kind", "proportion", "--arm-column", "arm", "--unit", "user"]
-    done = subprocess.run(
-        [sys.executable, "-m", "expcopilot.surfaces.cli.main", *asked, "--control", "control"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-    )
+    done = _command(tmp_path, *asked, "--control", "control")
     assert done.returncode == 0, done.stdout + done.stderr
     assert SECRET not in done.stdout + done.stderr
     kept = b"".join(p.read_bytes() for p in tmp_path.rglob("*") if p.is_file())
     assert b"checkout in lab" in kept
     assert SECRET.encode() not in kept
+
+
+def test_two_tables_on_the_command_line(tmp_path: Path, table: str, server: Server) -> None:
+    """`look --as events` counts the events of one table for the units exposed in another."""
+    with psycopg.connect(server.dsn, autocommit=True) as connection:
+        connection.execute(
+            "CREATE TABLE lab.exposed AS SELECT \"user\", arm, TIMESTAMP '2026-11-01' AS at FROM lab.checkout; "
+            "CREATE TABLE lab.orders AS SELECT \"user\", at + interval '1 day' AS at, 20.0 AS amount FROM lab.exposed "
+            'JOIN lab.checkout USING ("user") WHERE converted = 1'
+        )
+    Workspace.create(tmp_path, person="Ada", email="ada@example.com").close()
+    both = f"{table.replace('lab.checkout', 'lab.exposed')}&events=lab.orders"
+    asked = ["look", both, "--as", "events", "--metric", "amount", "--kind", "mean", "--arm-column", "arm"]
+    done = _command(tmp_path, *asked, "--unit", "user", "--time", "at", "--control", "control", "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    arms = json.loads(done.stdout)["look"]["reading"]["comparisons"][0]
+    assert (arms["control"]["value"], arms["treatment"]["value"]) == pytest.approx((4.0, 5.2), abs=0.2)
+
+
+def _command(folder: Path, *asked: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "expcopilot.surfaces.cli.main", *asked],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
 
 
 def test_counts_and_two_tables_are_told_apart(table: str) -> None:

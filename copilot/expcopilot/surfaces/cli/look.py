@@ -11,6 +11,9 @@ from expcopilot.surfaces.cli.data_options import dialect_options, given_dialect,
 from expcopilot.surfaces.cli.session import current, json_option, print_json
 
 if TYPE_CHECKING:
+    from copilot_tools.stats.sources.rows.events import EventsSource
+    from copilot_tools.stats.sources.rows.exposed import ExposedSource
+    from copilot_tools.stats.sources.rows.source import RowsSource
     from copilot_tools.stats.sources.source import Source
     from copilot_tools.stats.spec import AnalysisSpec, Effect, Metric
 
@@ -29,6 +32,9 @@ __all__ = ["command"]
     "--direction", type=click.Choice(["increase", "decrease"]), default="increase", help="Which way is better."
 )
 @click.option("--unit", metavar="COLUMN", help="Column that identifies the unit.")
+@click.option(
+    "--time", "time_column", metavar="COLUMN", help="Column of the time of exposure: for days, and for events."
+)
 @click.option("--matters", metavar="SIZE", help="What would matter: +5%, 0.5 points. 5% of control when not given.")
 @click.option("--cut", "cuts", metavar="COLUMN", multiple=True, help="A cut; counted.")
 @click.option("--as", "form", type=click.Choice(["rows", "events", "counts"]), help="What DATA holds; rows by default.")
@@ -119,8 +125,13 @@ def _rows(given: dict[str, Any]) -> tuple[Source, AnalysisSpec]:
     from expcopilot.flow.arms_in_data import arms_in
 
     dialect = given_dialect(given["delimiter"], given["decimal"], given["encoding"])
-    rows = open_data.rows(given["data"], dialect)
-    columns = ", ".join(rows.describe().columns)
+    source: RowsSource | EventsSource | ExposedSource
+    if given["form"] == "events":
+        source = open_data.events(given["data"], dialect, aggregate=rules(given["aggregate"]))
+        assigned = source.assigned
+    else:
+        source = assigned = open_data.rows(given["data"], dialect)
+    columns = ", ".join(source.describe().columns)
     if not given["metric"] or not given["kind"]:
         raise Refused.because(
             "look.no_metric",
@@ -130,15 +141,14 @@ def _rows(given: dict[str, Any]) -> tuple[Source, AnalysisSpec]:
         )
     metric = _metric(given, given["metric"], given["metric"], given["kind"])
     spec = quick_spec(
-        arms=arms_in(rows, given["arm_column"]),
+        arms=arms_in(assigned, given["arm_column"]),
         control=given["control"],
         metric=metric,
         arm_column=given["arm_column"],
         unit=given["unit"],
         minimum_effect=_matters(given, metric),
     )
-    source = open_data.as_events(rows, rules(given["aggregate"])) if given["form"] == "events" else rows
-    return source, spec.model_copy(update={"dialect": dialect})
+    return source, spec.model_copy(update={"dialect": dialect, "time_column": given["time_column"]})
 
 
 def _metric(given: dict[str, Any], column: str, name: str, kind: str) -> Metric:

@@ -10,6 +10,7 @@ import pytest
 from scipy import stats
 
 from copilot_tools.refusals import Refused
+from copilot_tools.stats.inference import exact_pairs
 from copilot_tools.stats.inference.exact_pairs import exact_difference, exact_ratio, no_effect
 from copilot_tools.stats.inference.proportions import Counts
 
@@ -119,3 +120,27 @@ def test_too_many_tables_are_refused():
     with pytest.raises(Refused, match="more than 400,000") as refused:
         no_effect(Counts(400_000_000, 10**9), Counts(1, 3))
     assert refused.value.refusals[0].code == "proportions.too_many_tables"
+
+
+def test_a_variance_is_had_once_a_sum_not_once_a_table():
+    """The statistic of every table is that of the table by itself, certain and impossible ones included."""
+    for (n0, n1), hypothesis, ratio in itertools.product([(9, 4), (5, 12)], [-0.5, 0.0, 0.3, 1.0, 2.0], [False, True]):
+        if (ratio and hypothesis <= 0) or (not ratio and abs(hypothesis) > 1):
+            continue
+        arms = [exact_pairs._Arm(np.arange(n + 1.0), np.zeros(n + 1), n, 0.0, 1.0) for n in (n0, n1)]
+        tables = exact_pairs._Tables(*arms, (0, 0))
+        whole = exact_pairs._statistic(arms[0].counts, arms[1].counts, tables, hypothesis, ratio=ratio)
+        assert whole.shape == (n1 + 1, n0 + 1)
+        for i, j in itertools.product(range(n0 + 1), range(n1 + 1)):
+            one = exact_pairs._statistic(np.array([1.0 * i]), np.array([1.0 * j]), tables, hypothesis, ratio=ratio)
+            assert whole[j, i] == one[0, 0]
+
+
+def test_a_p_value_above_what_is_asked_is_not_searched_further(monkeypatch):
+    """Where the first grid already passes the tail, it is the only one weighed; the ends stay where they were."""
+    tables = exact_pairs._tables(Counts(3, 40), Counts(8, 45))
+    whole = exact_pairs._at(tables, 0.05, 1, ratio=False)
+    weighed = []
+    monkeypatch.setattr(exact_pairs, "_around", lambda *a: weighed.append(a))
+    assert 0.01 < exact_pairs._at(tables, 0.05, 1, ratio=False, enough=0.01) <= whole
+    assert not weighed

@@ -171,6 +171,16 @@ def test_zero_cells_open_the_ratio():
     assert high < 1
 
 
+@pytest.mark.parametrize("critical", [-1.0, -0.0, 0.0, 1e-300])
+def test_a_ratio_at_no_confidence_is_a_point(critical):
+    """At a critical value of 0 the interval is the ratio itself; an open end stays open, and nothing is searched on."""
+    assert pr.koopman(Counts(50, 1000), Counts(60, 1000), critical) == pytest.approx((1.2, 1.2), rel=1e-8)
+    assert pr.koopman(Counts(0, 1000), Counts(60, 1000), critical)[1] == math.inf
+    assert pr.koopman(Counts(60, 1000), Counts(0, 1000), critical)[0] == 0
+    low, high = pr.koopman(Counts(1, 10), Counts(1, 10), 1e9)
+    assert 0 <= low < 1 < high
+
+
 def test_rare_events_among_a_billion_keep_their_digits():
     """1 against 3 events among 1e9 give the ends of the Poisson score interval."""
     low, high = pr.mee(Counts(1, 10**9), Counts(3, 10**9), Z)

@@ -11,6 +11,7 @@ from scipy import stats
 
 from copilot_tools import catalogue
 from copilot_tools.refusals import Refusal, Refused
+from copilot_tools.stats.inference import contingency
 from copilot_tools.stats.inference.contingency import independence
 from copilot_tools.stats.inference.event_rates import Events, dispersion, rate_interval, rate_ratio
 from copilot_tools.stats.inference.odds_ratio import fisher, odds_ratio, woolf
@@ -229,6 +230,50 @@ def test_drawn_tables_agree_with_listed_ones_and_say_how_sure_they_are(monkeypat
     assert drawn == independence(table, method="exact")
     assert "draws" in drawn.method
     assert abs(drawn.p_value - listed.p_value) < 4 * drawn.standard_error
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        [[838662, 3], [0, 1]],
+        [[1, 3], [792464, 1]],
+        [[420, 8465924, 19], [395, 70, 40]],
+        [[420, 0, 19], [0, 769903, 40]],
+    ],
+)
+def test_the_exact_test_lists_no_more_tables_than_there_are(monkeypatch, table):
+    """A margin of millions is never walked through: the tables listed are those the small margins leave."""
+    found = []
+    plain = contingency._listed
+
+    def spy(rows, columns, most):
+        found.append(plain(rows, columns, most))
+        return found[-1]
+
+    monkeypatch.setattr(contingency, "_listed", spy)
+    result = independence(table, method="exact")
+    assert result.standard_error is None
+    smaller = min(map(sum, table))
+    columns = sorted(map(sum, zip(*table, strict=True)))[:-1]
+    ways = sum(sum(row) <= smaller for row in itertools.product(*(range(min(c, smaller) + 1) for c in columns)))
+    # The largest column takes what is left of the smaller row.
+    assert len(found[0]) == ways
+    if len(table[0]) == 2:
+        assert result.p_value == pytest.approx(stats.fisher_exact(table).pvalue, rel=1e-6)
+
+
+def test_a_table_too_large_for_the_exact_test(monkeypatch):
+    """Draws keep to a budget of cells; beyond it Pearson's where the expected counts allow it, else a refusal."""
+    wide = [[1 + (i + j) % 2 for j in range(20)] for i in range(20)]
+    assert "(10,000 draws)" in independence(wide).method
+    assert independence([[6_000_000, 6_000_000], [9, 11]], method="exact").method == "Pearson chi-square"
+    with pytest.raises(Refused, match="10,000,000") as refused:
+        independence([[12_000_000, 3], [4, 1]])
+    assert "Merge" in refused.value.refusals[0].cure
+    monkeypatch.setattr(contingency, "MOST_DRAWN", 399 * 999)
+    with pytest.raises(Refused, match="400 cells is not computed above 399") as refused:
+        independence(wide)
+    assert refused.value.refusals[0].code == "table.too_many_cells"
 
 
 @pytest.mark.parametrize("table", [[[20, 30, 50], [35, 30, 35]], [[83, 3], [90, 3], [129, 7], [70, 12]]])

@@ -2,6 +2,7 @@
 
 Pearson's chi-square or the G-test where every expected count reaches 5; below that the exact test given both margins
 (Freeman & Halton, for 2 x 2 Fisher's): every table is listed where they are few, and seeded draws are made where not.
+Both are arrays of bounded size, whatever the counts: listing stops at a number of cells, and drawing has a budget.
 
 References:
     Pearson (1900), Philosophical Magazine 50. Yates (1934), Supplement to JRSS 1. Wilks (1935), The likelihood test of
@@ -22,7 +23,7 @@ from scipy import special
 
 from copilot_tools import checks
 from copilot_tools.base import Frozen
-from copilot_tools.refusals import Refused
+from copilot_tools.refusals import Refusal, Refused
 from copilot_tools.stats.inference.tails import p_value
 
 __all__ = ["DRAWS", "Independence", "TableMethod", "independence"]
@@ -32,11 +33,16 @@ Ints = npt.NDArray[np.int64]
 TableMethod = Literal["auto", "pearson", "yates", "g", "g-yates", "exact"]
 
 FEWEST_EXPECTED = 5
-MOST_LISTED = 200_000
-"""Tables an exact test lists; with more it draws."""
+MOST_LISTED = 2_000_000
+"""Cells of all the tables an exact test lists; with more it draws."""
 DRAWS = 99_999
 """Tables drawn at random given both margins, where there are too many to list."""
+MOST_DRAWN = 4_000_000
+"""Cells of all the tables drawn: above 40 cells a table, fewer are drawn."""
+FEWEST_DRAWS = 999
+"""Draws below which the table is refused: a p-value would not be known to a percent."""
 MOST_UNITS_EXACT = 10_000_000
+"""Units above which the logarithms of the chances lose the digits that tell tables apart."""
 _TIE = 1e-7
 _SEED = 20_151
 
@@ -75,11 +81,12 @@ def independence(table: Sequence[Sequence[int]], *, method: TableMethod = "auto"
         table: Counts, at least 2 x 2, without empty rows or columns.
         method: "pearson", "g" (log-likelihood ratio), "yates" and "g-yates" (the same with continuity
             correction, 2 x 2 only), "exact" (Freeman-Halton); "auto" is Pearson where every expected count reaches 5,
-            else exact.
+            else exact. A table too large for "exact" is read by Pearson where every expected count reaches 5.
 
     Raises:
         Refused: The table is ragged, too small, or has an empty row or column; an approximate test is asked for with an
-            expected count below 5; a correction for a larger table; "exact" for more than ten million units.
+            expected count below 5; a correction for a larger table; an expected count below 5 in a table too large
+            for the exact test (more than ten million units, or than 4,004 cells).
 
     Example:
         >>> found = independence([[20, 30, 50], [35, 30, 35]])
@@ -100,6 +107,8 @@ def independence(table: Sequence[Sequence[int]], *, method: TableMethod = "auto"
     }
     if method == "auto":
         method = "pearson" if smallest >= FEWEST_EXPECTED else "exact"
+    if method == "exact" and smallest >= FEWEST_EXPECTED and _too_large(counts) is not None:
+        method = "pearson"
     if method == "exact":
         p, error, name = _exact(counts, rows, columns)
         return Independence(
@@ -169,74 +178,77 @@ def _checked(table: Sequence[Sequence[int]]) -> Ints:
     return counts
 
 
-def _exact(counts: Ints, rows: Ints, columns: Ints) -> tuple[float, float | None, str]:
-    total = int(rows.sum())
+def _too_large(counts: Ints) -> Refusal | None:
+    """Why the exact test of this table is not computed; None where it is."""
+    total = int(counts.sum())
+    cure = "Merge rows or columns until every expected count reaches 5, and use Pearson's chi-square."
     if total > MOST_UNITS_EXACT:
-        raise Refused.because(
-            "table.too_many_units",
-            f"The exact test of a table of {total:,} units is not computed above {MOST_UNITS_EXACT:,}.",
-            "Merge rows or columns until every expected count reaches 5, and use Pearson's chi-square.",
+        return Refusal(
+            code="table.too_many_units",
+            reason=f"The exact test of a table of {total:,} units is not computed above {MOST_UNITS_EXACT:,}.",
+            cure=cure,
             name="table",
             value=total,
         )
+    if MOST_DRAWN // counts.size < FEWEST_DRAWS:
+        most = MOST_DRAWN // FEWEST_DRAWS
+        return Refusal(
+            code="table.too_many_cells",
+            reason=f"The exact test of a table of {counts.size:,} cells is not computed above {most:,}.",
+            cure=cure,
+            name="table",
+            value=counts.size,
+        )
+    return None
+
+
+def _exact(counts: Ints, rows: Ints, columns: Ints) -> tuple[float, float | None, str]:
+    if (refusal := _too_large(counts)) is not None:
+        raise Refused(refusal)
+    # The chances are those of the margins in any order; the largest come last, as the remainders, and are not listed.
     if counts.shape[0] > counts.shape[1]:
         counts, rows, columns = counts.T, columns, rows
-    constant = special.gammaln(rows + 1).sum() + special.gammaln(columns + 1).sum() - special.gammaln(total + 1)
+    rows, columns = np.sort(rows), np.sort(columns)
+    constant = special.gammaln(rows + 1).sum() + special.gammaln(columns + 1).sum() - special.gammaln(rows.sum() + 1)
     seen = float(constant - special.gammaln(counts + 1.0).sum())
     slack = _TIE * max(1.0, abs(seen) * 1e-6)
     name = "Fisher's exact test" if counts.shape == (2, 2) else "Freeman-Halton exact test"
-    listed = _listed(rows, columns, MOST_LISTED)
+    listed = _listed(rows, columns, MOST_LISTED // counts.size)
     if listed is not None:
         logs = constant - listed
         return min(1.0, float(np.exp(logs[logs <= seen + slack]).sum())), None, name
     rng = np.random.Generator(np.random.PCG64(_SEED))
+    draws = min(DRAWS, MOST_DRAWN // counts.size)
     hits, done = 0, 0
-    while done < DRAWS:
-        size = min(20_000, DRAWS - done)
+    while done < draws:
+        size = min(20_000, draws - done)
         hits += int((constant - _drawn(rng, rows, columns, size) <= seen + slack).sum())
         done += size
-    p = (hits + 1) / (DRAWS + 1)
-    return p, math.sqrt(p * (1 - p) / DRAWS), f"{name} ({DRAWS:,} draws)"
+    p = (hits + 1) / (draws + 1)
+    return p, math.sqrt(p * (1 - p) / draws), f"{name} ({draws:,} draws)"
 
 
 def _listed(rows: Ints, columns: Ints, most: int) -> Floats | None:
     """Sum of log factorials of the cells of every table with these margins; None where there are more than ``most``."""
-    # Column by column: the rows' remainders so far, and the log factorials spent on the way to each.
+    # Cell by cell, all tables begun so far at once. Each can be completed, so there are never more of them than tables.
     left, spent = rows[None, :].astype(np.int64), np.zeros(1)
     for size in columns[:-1].tolist():
-        states: list[Ints] = []
-        costs: list[Floats] = []
-        count = 0
-        for rest, cost in zip(left, spent, strict=True):
-            room = 1
-            for r in rest[:-1].tolist():
-                room *= min(r, size) + 1
-                if room > 50 * most:
-                    return None
-            cells = _fillings(rest, size)
-            count += len(cells)
-            if count > most:
+        wanted = np.full(len(left), size)
+        for i in range(len(rows) - 1):
+            least = np.maximum(wanted - left[:, i + 1 :].sum(axis=1), 0)
+            ways = np.minimum(left[:, i], wanted) - least + 1
+            # No single number of ways overflows, but their sum might: it is weighed as floats.
+            if ways.sum(dtype=np.float64) > most:
                 return None
-            states.append(rest - cells)
-            costs.append(cost + special.gammaln(cells + 1.0).sum(axis=1))
-        left, spent = np.concatenate(states), np.concatenate(costs)
+            begun = np.repeat(np.arange(len(left)), ways)
+            cell = least[begun] + np.arange(len(begun)) - np.repeat(np.cumsum(ways) - ways, ways)
+            left, wanted = left[begun], wanted[begun] - cell
+            spent = spent[begun] + special.gammaln(cell + 1.0)
+            left[:, i] -= cell
+        left[:, -1] -= wanted
+        spent += special.gammaln(wanted + 1.0)
     found: Floats = spent + special.gammaln(left + 1.0).sum(axis=1)
     return found
-
-
-def _fillings(rest: Ints, size: int) -> Ints:
-    """Every way to put ``size`` units into rows with this much room."""
-    ways = np.zeros((1, 0), dtype=np.int64)
-    room_after = np.append(np.cumsum(rest[::-1])[::-1][1:], 0)
-    for room, after in zip(rest.tolist(), room_after.tolist(), strict=True):
-        used = ways.sum(axis=1)
-        parts = []
-        for value in range(min(room, size) + 1):
-            fits = (used + value <= size) & (size - used - value <= after)
-            if fits.any():
-                parts.append(np.column_stack([ways[fits], np.full(int(fits.sum()), value)]))
-        ways = np.concatenate(parts)
-    return ways
 
 
 def _drawn(rng: np.random.Generator, rows: Ints, columns: Ints, size: int) -> Floats:

@@ -141,10 +141,10 @@ def _difference(control: Counts, treatment: Counts, tail: float) -> tuple[float,
     near_low, near_high = mee(control, treatment, float(-special.ndtri(tail)))
 
     def keeps_low(d: float) -> bool:
-        return (null.above if d == 0 else _at(tables, d, 1, ratio=False)) > tail
+        return (null.above if d == 0 else _at(tables, d, 1, ratio=False, enough=tail)) > tail
 
     def keeps_high(d: float) -> bool:
-        return (null.below if d == 0 else _at(tables, d, -1, ratio=False)) > tail
+        return (null.below if d == 0 else _at(tables, d, -1, ratio=False, enough=tail)) > tail
 
     low = -1.0 if seen <= -1 else _end(keeps_low, seen, near_low, -1.0, 0.0)
     high = 1.0 if seen >= 1 else _end(keeps_high, seen, near_high, 1.0, 0.0)
@@ -163,10 +163,10 @@ def _ratio(control: Counts, treatment: Counts, tail: float) -> tuple[float, floa
     furthest = math.log(1e12)
 
     def keeps_low(log_ratio: float) -> bool:
-        return (null.above if log_ratio == 0 else _at(tables, math.exp(log_ratio), 1, ratio=True)) > tail
+        return (null.above if log_ratio == 0 else _at(tables, math.exp(log_ratio), 1, ratio=True, enough=tail)) > tail
 
     def keeps_high(log_ratio: float) -> bool:
-        return (null.below if log_ratio == 0 else _at(tables, math.exp(log_ratio), -1, ratio=True)) > tail
+        return (null.below if log_ratio == 0 else _at(tables, math.exp(log_ratio), -1, ratio=True, enough=tail)) > tail
 
     if x1 > 0:
         start = middle if x0 > 0 else math.log(max(near_low, 1e-12)) + 3
@@ -247,10 +247,14 @@ def _reach(arm: Counts) -> tuple[int, int, float, float]:
     return max(0, math.floor(least)), min(n, math.ceil(most)), low, high
 
 
-def _at(tables: _Tables, hypothesis: float, side: int, *, ratio: bool) -> float:
-    """P-value of a difference (or ratio) of ``hypothesis`` against a larger one (``side`` 1) or a smaller one (-1)."""
+def _at(tables: _Tables, hypothesis: float, side: int, *, ratio: bool, enough: float = 1.0) -> float:
+    """P-value of a difference (or ratio) of ``hypothesis`` against a larger one (``side`` 1) or a smaller one (-1).
+
+    Above ``enough`` it is not searched for any further: the p-value is then at least what is returned.
+    """
     control, treatment, (x0, x1) = tables
-    z = side * _statistic(control.counts[None, :], treatment.counts[:, None], tables, hypothesis, ratio=ratio)
+    z = _statistic(control.counts, treatment.counts, tables, hypothesis, ratio=ratio)
+    z *= side
     seen = float(z[x1 - int(treatment.counts[0]), x0 - int(control.counts[0])])
     extreme = (z >= seen - 1e-9 * max(1.0, abs(seen))).astype(np.float64)
     if ratio:
@@ -277,10 +281,12 @@ def _at(tables: _Tables, hypothesis: float, side: int, *, ratio: bool) -> float:
     found = chances(angles)
     best = float(found.max())
     for _ in range(2):
+        if best + GAMMA > enough:
+            break
         angles = _around(angles, int(found.argmax()))
         found = chances(angles)
         best = max(best, float(found.max()))
-    if 0 < (i := int(found.argmax())) < len(angles) - 1:
+    if best + GAMMA <= enough and 0 < (i := int(found.argmax())) < len(angles) - 1:
         best = max(best, float(chances(np.array([_vertex(angles, found, i)]))[0]))
     return min(1.0, best + GAMMA)
 
@@ -296,18 +302,25 @@ def _vertex(x: Floats, y: Floats, i: int) -> float:
 
 
 def _statistic(x0: Floats, x1: Floats, tables: _Tables, hypothesis: float, *, ratio: bool) -> Floats:
+    """Of every table: counts of treatment down, of control across."""
     n0, n1 = tables.control.n, tables.treatment.n
+    # The variance knows only the sum of both counts: one value a sum, seen as a table through a sliding window.
+    sums = np.arange(x0[0] + x1[0], x0[-1] + x1[-1] + 1)
     if ratio:
-        p0 = np.minimum((x0 + x1) / (n0 + n1 * hypothesis), min(1.0, 1.0 / hypothesis))
+        p0 = np.minimum(sums / (n0 + n1 * hypothesis), min(1.0, 1.0 / hypothesis))
         p1 = np.minimum(p0 * hypothesis, 1.0)
-        gap = x1 / n1 - hypothesis * x0 / n0
+        gap = np.subtract.outer(x1 / n1, hypothesis * x0 / n0)
         variance = p1 * (1 - p1) / n1 + hypothesis**2 * p0 * (1 - p0) / n0
     else:
-        p0 = np.clip((x0 + x1 - n1 * hypothesis) / (n0 + n1), max(0.0, -hypothesis), min(1.0, 1.0 - hypothesis))
+        p0 = np.clip((sums - n1 * hypothesis) / (n0 + n1), max(0.0, -hypothesis), min(1.0, 1.0 - hypothesis))
         p1 = np.clip(p0 + hypothesis, 0.0, 1.0)
-        gap = x1 / n1 - x0 / n0 - hypothesis
+        gap = np.subtract.outer(x1 / n1, x0 / n0)
+        gap -= hypothesis
         variance = p1 * (1 - p1) / n1 + p0 * (1 - p0) / n0
-    # Where nothing can vary a gap is infinitely many standard errors, and none is none.
-    safe = np.where(variance > 0, variance, 1.0)
-    z: Floats = np.where(variance > 0, gap / np.sqrt(safe), np.where(gap == 0, 0.0, np.copysign(1e9, gap)))
+    varies = variance > 0
+    z: Floats = gap / np.lib.stride_tricks.sliding_window_view(np.sqrt(np.where(varies, variance, 1.0)), len(x0))
+    if not varies.all():
+        # Where nothing can vary a gap is infinitely many standard errors, and none is none.
+        still = ~np.lib.stride_tricks.sliding_window_view(varies, len(x0))
+        z[still] = np.where(gap[still] == 0, 0.0, np.copysign(1e9, gap[still]))
     return z

@@ -36,6 +36,12 @@ __all__ = [
 ]
 
 
+_NEAREST = 1e-9
+"""Standard errors below which the ratio's interval is a point to floating point, and a search would not end."""
+_FURTHEST = 100.0
+"""Standard errors above which no tail is a double any more, and a ratio's end would overflow."""
+
+
 class Counts(NamedTuple):
     """Successes among n units."""
 
@@ -261,6 +267,7 @@ def koopman(control: Counts, treatment: Counts, critical: float) -> tuple[float,
     """
     (x0, n0), (x1, n1) = control, treatment
     total, n = x0 + x1, n0 + n1
+    critical = min(max(critical, _NEAREST), _FURTHEST)
     if total in (0, n):
         which = "no unit is a success" if total == 0 else "every unit is a success"
         raise Refused.because(

@@ -9,6 +9,7 @@ import pytest
 from scipy import stats
 
 from copilot_tools.refusals import Refused
+from copilot_tools.stats.inference.bayes import shared_control
 from copilot_tools.stats.inference.bayes.best import Level, best_of
 from copilot_tools.stats.inference.bayes.effects import posterior_of_effect
 from copilot_tools.stats.inference.bayes.mean_readings import MeanArm, read_means
@@ -190,6 +191,24 @@ def test_arms_beyond_integration_are_refused():
         best_given_control((10, 1.0), [(10, 1e-6), (10, 1.0)], NormalPrior(sd=1.0))
     with pytest.raises(Refused, match="degrees of freedom"):
         posterior_of_effect(1.0, 1.0, FlatPrior(), df=2.0)
+
+
+def test_an_arm_that_cannot_win_costs_nothing():
+    """A treatment far below control, known very finely, sets no grid: few values are looked up, the chances stay."""
+    prior = NormalPrior(sd=0.0026)
+    arms = (0.052, 0.00222), [(0.0575, 0.00232), (0.00147, 0.0000632)]
+    given = shared_control._GivenControl(*arms, prior, 1.0)
+    assert given.rivals == [0]
+    found = best_given_control(*arms, prior)
+    assert found.chance[2] == 0
+    assert math.fsum(found.chance) == pytest.approx(1, abs=1e-12)
+
+
+def test_more_values_than_can_be_weighed_are_refused():
+    """Two finely known rivals of a vague control, and a vague one: counted beforehand, and refused with the cure."""
+    with pytest.raises(Refused, match="30,000,000 values") as refused:
+        best_given_control((10, 1.0), [(10, 0.015), (10, 0.9), (10, 0.015)], NormalPrior(sd=1.0))
+    assert "by itself" in refused.value.refusals[0].cure
 
 
 def test_a_prior_needs_ten_units_where_the_variance_is_estimated():

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import NoReturn
 
 import numpy as np
 from scipy import special
@@ -27,6 +28,12 @@ __all__ = ["best_given_control"]
 _FAR = 9.5
 """Where a normal density is cut off, in standard deviations."""
 _MAX_PANELS = 1000
+_LEAST_WEIGHT = 1e-20
+"""Of a level of control, against the heaviest: lighter ones are left out."""
+_MOST_VALUES = 30_000_000
+"""Normal probabilities looked up in all, over levels of control, effects and arms, before the question is refused."""
+_BLOCK = 1_000_000
+"""Values held at once."""
 
 
 def best_given_control(
@@ -87,19 +94,24 @@ class _GivenControl:
         with np.errstate(divide="ignore"):
             spike = np.log(null) - 0.5 * (gap / errors) ** 2 - np.log(errors)
         evidence = np.logaddexp(slab, spike)
-        self.null: Floats = np.exp(spike - evidence)
-        self.centre: Floats = (mean / prior.sd**2 + gap / errors**2) / precision
         log_weight = -0.5 * ((at - level) / error) ** 2 + evidence.sum(axis=1)
         weight = panels.weights.ravel() * np.exp(log_weight - log_weight.max())
-        self.weight: Floats = weight / weight.sum()
+        kept = weight > _LEAST_WEIGHT * weight.max()
+        self.weight: Floats = weight[kept] / weight[kept].sum()
+        self.null: Floats = np.exp(spike - evidence)[kept]
+        self.centre: Floats = ((mean / prior.sd**2 + gap / errors**2) / precision)[kept]
+        # An arm that lies below control at every level takes no part in who is best, however finely it is known.
+        self.rivals = [j for j in range(self.arms) if (self.centre[:, j] + _FAR * self.spread[j]).max() > 0]
+        self.finest = float(self.spread[self.rivals].min()) if self.rivals else math.inf
+        self.values = 0
 
-    def none_above(self, effect: Floats, but: int | None = None) -> Floats:
+    def none_above(self, effect: Floats, levels: slice = slice(None), but: int | None = None) -> Floats:
         """Probability that no treatment (but one) has more than ``effect``, 0 or above, at each level of control."""
-        product = np.ones(np.broadcast_shapes(effect.shape, (len(self.weight), 1)))
-        for j in range(self.arms):
+        product = np.ones(np.broadcast_shapes(effect.shape, (len(self.weight[levels]), 1)))
+        for j in self.rivals:
             if j != but:
-                z = (effect - self.centre[:, j, None]) / self.spread[j]
-                null = self.null[:, j, None]
+                z = (effect - self.centre[levels, j, None]) / self.spread[j]
+                null = self.null[levels, j, None]
                 product = product * (null + (1 - null) * special.ndtr(z))
         return product
 
@@ -109,15 +121,29 @@ class _GivenControl:
 
     def chance(self, i: int) -> float:
         """Probability that treatment i has the highest effect, and one above 0."""
-        ratio = float(self.spread[i] / self.spread.min())
-        z = Panels(_evenly(-_FAR, _FAR, 1 / ratio))
+        if i not in self.rivals:
+            return 0.0
+        z = Panels(_evenly(-_FAR, _FAR, self.finest / float(self.spread[i])))
+        self._count(z.nodes.size)
+        rows = max(1, _BLOCK // z.nodes.size)
+        blocks = (slice(k, k + rows) for k in range(0, len(self.weight), rows))
+        return math.fsum(self._chance_in(i, z, block) for block in blocks)
+
+    def _chance_in(self, i: int, z: Panels, levels: slice) -> float:
+        centre = self.centre[levels, i]
         # The part of the density above 0, stretched over the same nodes at each level of control.
-        start = np.clip(-self.centre[:, i] / self.spread[i], -_FAR, _FAR)[:, None]
+        start = np.clip(-centre / self.spread[i], -_FAR, _FAR)[:, None]
         share = (_FAR - start) / (2 * _FAR)
         u = start + (z.nodes.ravel() + _FAR) * share
         density = z.weights.ravel() * share * np.exp(-0.5 * u * u) / math.sqrt(2 * math.pi)
-        others = self.none_above(np.maximum(self.centre[:, i, None] + self.spread[i] * u, 0.0), but=i)
-        return float(self.weight @ ((1 - self.null[:, i]) * (density * others).sum(axis=1)))
+        others = self.none_above(np.maximum(centre[:, None] + self.spread[i] * u, 0.0), levels, but=i)
+        return float(self.weight[levels] @ ((1 - self.null[levels, i]) * (density * others).sum(axis=1)))
+
+    def _count(self, effects: int) -> None:
+        """Refuse once all that was asked comes to too many values."""
+        self.values += len(self.weight) * effects * len(self.rivals)
+        if self.values > _MOST_VALUES:
+            _refuse()
 
     def mean_effect(self, i: int) -> float:
         """Posterior mean of treatment i's effect."""
@@ -128,7 +154,8 @@ class _GivenControl:
         top = float((self.centre + _FAR * self.spread).max())
         if top <= 0:
             return 0.0
-        panels = Panels(_evenly(0.0, top, float(self.spread.min())))
+        panels = Panels(_evenly(0.0, top, self.finest))
+        self._count(panels.nodes.size)
         rows = zip(panels.nodes, panels.weights, strict=True)
         return math.fsum(float(self.weight @ (1 - self.none_above(x[None, :])) @ w) for x, w in rows)
 
@@ -137,10 +164,15 @@ def _evenly(low: float, high: float, width: float) -> Floats:
     """Edges of panels at most 1.5 ``width`` wide."""
     count = math.ceil((high - low) / (1.5 * width))
     if count > _MAX_PANELS:
-        raise Refused.because(
-            "bayes.arms_too_unequal",
-            "Standard errors lie too far apart, or the prior too far from the data, to weigh all arms at once.",
-            "Read each treatment against control by itself.",
-            name="arms",
-        )
+        _refuse()
     return np.linspace(low, high, max(count, 1) + 1)
+
+
+def _refuse() -> NoReturn:
+    raise Refused.because(
+        "bayes.arms_too_unequal",
+        "Standard errors lie too far apart, or the prior too far from the data, to weigh all arms at once: more than "
+        f"{_MAX_PANELS:,} panels or {_MOST_VALUES:,} values.",
+        "Read each treatment against control by itself.",
+        name="arms",
+    )

@@ -82,6 +82,11 @@ class EventsSource:
         self._rules = dict(aggregate or {})
         self._made: tuple[str, tuple[_Units | None, tuple[Refusal, ...]]] | None = None
 
+    @property
+    def assigned(self) -> RowsSource:
+        """The rows in which each unit's arm stands: the events themselves."""
+        return self._events
+
     def describe(self) -> SourceInfo:
         """Name, digest of the events' file, its columns."""
         return self._events.describe().model_copy(update={"kind": "events", "opening": {"aggregate": self._rules}})

@@ -117,6 +117,11 @@ class ExposedSource:
         self._rules = dict(aggregate or {})
         self._made: tuple[str, _Joined | None, tuple[Refusal, ...]] | None = None
 
+    @property
+    def assigned(self) -> RowsSource:
+        """The rows in which each unit's arm stands: the exposures."""
+        return self._exposures
+
     def describe(self) -> SourceInfo:
         """Both names, the digest of both digests, all columns."""
         one, two = self._exposures.describe(), self._told

@@ -92,7 +92,7 @@ def _identifying(working: Working, spec: AnalysisSpec) -> Iterator[Refusal]:
 def open_table(
     connection: Connection | str, table: str, *, dialect: Dialect = "postgres", name: str | None = None
 ) -> WarehouseSource:
-    """Open a table with one row a unit; ``open_data.as_events`` takes it as one row an event.
+    """Open a table with one row a unit; ``EventsSource`` takes it as one row an event.
 
     Use it when the data is in a warehouse and should stay there. The account needs SELECT on the table and the right to
     make temporary tables. A connection that is passed in keeps its transaction: nothing is committed or rolled back.
