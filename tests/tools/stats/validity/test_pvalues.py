@@ -83,3 +83,13 @@ def test_welch_anova_is_welchs_t_for_two_arms_and_f_for_three() -> None:
     assert welch_anova(moments) == pytest.approx(expected, rel=1e-9)
     assert welch_anova([moments[0], Moments.of([[1.0], [1.0]])]) is None
     assert not math.isnan(expected)
+
+
+@pytest.mark.parametrize(
+    ("rare", "n", "share"), [(999, 20_000, 0.0049), (1_000, 20_000, 0.0049), (1_001, 20_000, 0.0049)]
+)
+def test_a_split_far_off_is_exact_on_both_sides_of_the_shortcut(rare, n, share):
+    """Beyond a thousand rare units only the upper tail counts; it is scipy's, and an endless arm costs nothing."""
+    found = counts_against_weights((rare, n - rare), (share, 1 - share))
+    assert found == pytest.approx(stats.binomtest(rare, n, share).pvalue, rel=1e-6, abs=1e-300)
+    assert counts_against_weights((10**11, 10**11), (1e-12, 1 - 1e-12)) == 0.0

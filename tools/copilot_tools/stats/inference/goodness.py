@@ -28,6 +28,8 @@ Under weights such as 99:1 counts are skewed: with 7 expected, chi-square falls 
 """
 MOST_OUTCOMES = 50_000
 """Outcomes an exact test may enumerate before it is refused."""
+_FAR = 1000
+"""Beyond so many units where fewer than 100 are expected there is nothing left."""
 
 
 def counts_against_weights(counts: Sequence[int], weights: Sequence[float]) -> float:
@@ -67,8 +69,9 @@ def counts_against_weights(counts: Sequence[int], weights: Sequence[float]) -> f
 
 def _binomial(k: int, n: int, share: float) -> float:
     """Exact two-sided p-value of k among n at a share of at most a half, fewer than 100 being expected."""
-    reach = min(n, max(k, 1000))  # beyond 1,000 of 100 expected there is nothing left
-    x = np.arange(reach + 1, dtype=float)
+    if k > _FAR:  # no count below is as unlikely: the upper tail is all there is
+        return float(special.betainc(k, n - k + 1, share))
+    x = np.arange(min(n, _FAR) + 1, dtype=float)
     chosen = special.gammaln(n + 1) - special.gammaln(x + 1) - special.gammaln(n - x + 1)
     log_p = chosen + x * math.log(share) + (n - x) * math.log1p(-share)
     return min(float(np.exp(log_p[log_p <= log_p[k] + 1e-7]).sum()), 1.0)
