@@ -145,7 +145,8 @@ def _broken(text: str) -> Iterator[_Broken]:
         acronym = "." in match["gap"] and word.isupper() and len(word) <= _ACRONYM
         between = set(range(*match.span())) - set(letters)
         joined = certain or not match["gap"].isspace()  # "x y z" may be three things
-        yield _Broken(*match.span(), between, plain, joined=joined, certain=certain or acronym)
+        whole = match["gap"] != "\n"  # over several lines it is no word of any sentence, however well it is known
+        yield _Broken(*match.span(), between, plain, joined=joined, certain=whole and (certain or acronym))
     for match in _MARKED.finditer(text):
         if (broken := _marked(match, text)) is not None:
             yield broken

@@ -124,6 +124,9 @@ def test_disguises_do_not_help(text):
         ("The recipe needs 3 tomatoes.", "en", "unclassified"),
         ("It improves your results.", "en", "unclassified"),
         ("最高の品質です。", "en", "unclassified"),
+        ("Try sm4rtwyrks today", "en", "unclassified"),
+        ("F\nR\nE\nE", "en", "unclassified"),
+        ("A bag.\u202e", "en", "unclassified"),
         ("Wir backen das Brot mit Liebe und Zeit für Sie.", "en", "unclassified"),
         ("Klimaneutral hergestellt.", "de", "unclassified"),
         ("Hier finden Sie Ihre Rechnung.", "de", "plain"),
@@ -137,7 +140,7 @@ def test_disguises_do_not_help(text):
 def test_what_is_no_claim_is_marked_for_what_it_is(text, language, mark):
     """Praise, plain words, and what a person must look at, each with its reason."""
     found = scan(text, language)
-    assert [s.mark for s in found.sentences] == [mark]
+    assert {s.mark for s in found.sentences} == {mark}
     assert bool(found.sentences[0].why) == (mark != "plain")
 
 

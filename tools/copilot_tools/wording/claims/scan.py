@@ -26,6 +26,7 @@ from copilot_tools.wording.claims.patterns import Match
 from copilot_tools.wording.claims.quotations import Quotation, quotations
 from copilot_tools.wording.claims.rules import Rules, rules_for
 from copilot_tools.wording.claims.unclaimed import Lifted, Read, without_claim
+from copilot_tools.wording.disguised import disguises
 from copilot_tools.wording.text import Span, sentences, tokens
 
 __all__ = ["kept", "read_sentences", "scan", "scan_with", "seen"]
@@ -90,19 +91,22 @@ def _scanned(text: str, reader: Reader) -> Scanned:
         across = kept([m for m in rules.pairs.matches(both) if m.start < len(before) < m.end], {})
         _weigh(text, by_rules(text, both, across), standings[max(number - 1, 0) :], claims)
         before = list(read.row)
-    first = 0
     for one in spoken:
         claim = quoted(text, one, rules)
-        while first < len(reads) and reads[first].span.end <= claim.start:
-            first += 1
-        beyond = first
-        while beyond < len(reads) and reads[beyond].span.start < claim.end:
-            beyond += 1
-        _weigh(text, [claim], standings[first:beyond], claims, sure=bool(one.by))
+        _weigh(text, [claim], standings[_under(reads, claim.start, claim.end)], claims, sure=bool(one.by))
+    for hidden in disguises(text):
+        for standing in standings[_under(reads, hidden.start, hidden.end)]:
+            standing.doubts.append(hidden.why)
     claims = told_once(text, claims)
     return Scanned(
         language=rules.language, claims=tuple(claims), sentences=tuple(_marked(text, reads, standings, claims, rules))
     )
+
+
+def _under(reads: Sequence[Read], start: int, end: int) -> slice:
+    """The sentences that lie, with any part of them, between ``start`` and ``end``."""
+    first = bisect_right(reads, start, key=lambda read: read.span.end)
+    return slice(first, max(first, bisect_left(reads, end, key=lambda read: read.span.start)))
 
 
 def _weigh(
