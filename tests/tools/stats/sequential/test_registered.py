@@ -145,11 +145,11 @@ def test_hwang_shih_decani_and_futility_cost_units() -> None:
     assert futile > obf
 
 
-def estimate(value: float, error: float, df: float | None = None) -> Estimate:
+def estimate(value: float, error: float, df: float | None = None, *, reach: float = 2.0) -> Estimate:
     return Estimate(
         value=value,
         standard_error=error,
-        interval=Interval(low=value - 2 * error, high=value + 2 * error, level=0.95),
+        interval=Interval(low=value - reach * error, high=value + reach * error, level=0.95),
         p_value=None,
         statistic=value / error,
         df=df,
@@ -166,7 +166,7 @@ def test_after_a_stop_the_estimate_is_the_stage_wise_one(sides: int, direction: 
     plan = spec(Looks(shares=(0.25, 0.5)), sides=sides, metrics=(primary,))
     look = at(plan, 0.25, 0.5)
     z, error, sign = 3.4, 0.2, primary.sign
-    found = stage_wise(plan, look, "b", estimate(sign * z * error, error))
+    found = stage_wise(plan, look, "b", estimate(sign * z * error, error, reach=look.boundary))
     drift = after_stop(Boundaries((0.25, 0.5), sides, look.boundaries), z, 0.05)
     unit = error * math.sqrt(0.5)
     assert found.value is not None
@@ -183,12 +183,26 @@ def test_t_statistics_are_read_by_their_tail() -> None:
     """Seven degrees of freedom: the statistic's tail, not its size, is what the boundaries are compared with."""
     plan = spec(Looks(shares=(0.5,)))
     look = at(plan, 0.5, 1.0, last=True)
-    found = stage_wise(plan, look, "b", estimate(1.0, 0.4, df=7))
+    reach = float(stats.t.isf(stats.norm.sf(look.boundary), 7))
+    found = stage_wise(plan, look, "b", estimate(1.0, 0.4, df=7, reach=reach))
     z = -stats.norm.ppf(stats.t.sf(2.5, 7))
     drift = after_stop(Boundaries((0.5, 1.0), 2, look.boundaries), z, 0.05)
     assert found.p_value == pytest.approx(drift.p_value, rel=1e-9)
     assert found.value is not None
-    assert found.value / found.plain == pytest.approx(drift.median_unbiased / z, rel=1e-9)
+    assert found.value == pytest.approx(1.0 + (drift.median_unbiased - z) * 0.4 * reach / look.boundary, rel=1e-9)
+
+
+def test_a_statistic_that_is_not_the_effect_over_its_error_scales_nothing() -> None:
+    """Exact and skew-corrected readings have a z of their own; the interval keeps the repeated one's reach a side."""
+    plan = spec(Looks(shares=(0.5,)))
+    look = at(plan, 0.5, 1.0, last=True)
+    exact = estimate(0.0011, 0.004).model_copy(
+        update={"statistic": 0.0155, "interval": Interval(low=-0.012, high=0.010, level=0.95)}
+    )
+    found = stage_wise(plan, look, "b", exact)
+    assert found.interval is not None
+    assert found.interval.low == pytest.approx(-0.012, rel=0.05)
+    assert found.interval.high == pytest.approx(0.010, rel=0.05)
 
 
 def test_an_arm_that_did_not_stop_the_test_has_no_such_estimate() -> None:

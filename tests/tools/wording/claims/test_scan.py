@@ -173,6 +173,14 @@ def test_the_other_languages_know_their_five_kinds():
     assert hits >= 0.7 * len(ELSEWHERE)
 
 
+def test_disguised_words_stay_open_beside_a_claim():
+    """Sourcing the price must not let the hidden word through: the sentence needs a person, too."""
+    found = scan("Save 20% with sm4rtwyrks.")
+    assert [c.kind for c in found.claims] == ["price"]
+    assert found.sentences[0].mark == "unclassified"
+    assert "sm4rtwyrks" in found.sentences[0].why
+
+
 def test_a_language_without_rules_is_refused():
     """Nothing is passed in silence: an unknown language names those there are."""
     with pytest.raises(Refused, match="en, de, fr, es"):

@@ -243,13 +243,20 @@ def stage_wise(spec: AnalysisSpec, look: RegisteredLook, arm: str, effect: Estim
         after = after_stop(Boundaries(look.information, spec.sides, look.boundaries), z, look.alpha)
     except Refused as refused_by:
         return found.model_copy(update={"refused": refused_by.refusals[0]})
-    # The error that fits the test's own statistic, so that the plain estimate is the one the reader knows.
-    shifted = wanted + line
-    unit = shifted / z if shifted * z > 0 else effect.standard_error
-    unit *= math.sqrt(look.information[-1])
-    value = after.median_unbiased * unit - line
-    ends = Interval(low=after.low * unit - line, high=after.high * unit - line, level=round(1 - look.alpha, 12))
-    return found.model_copy(update={"value": value * sign, "interval": ends.toward(sign), "p_value": after.p_value})
+    repeated = effect.interval.toward(sign)
+    root = math.sqrt(look.information[-1])
+
+    def placed(drift: float) -> float:
+        """Where a drift lies on the scale of the effect: by the repeated interval's own reach to that side."""
+        steps = drift * root - z
+        if not math.isfinite(steps):
+            return steps
+        reach = (repeated.high - wanted if steps > 0 else wanted - repeated.low) / look.boundary
+        return wanted + steps * (reach if 0 < reach < math.inf else effect.standard_error)
+
+    ends = Interval(low=placed(after.low), high=placed(after.high), level=round(1 - look.alpha, 12))
+    value = placed(after.median_unbiased) * sign
+    return found.model_copy(update={"value": value, "interval": ends.toward(sign), "p_value": after.p_value})
 
 
 def _normal(effect: Estimate, wanted: float, line: float, sign: int) -> float | None:

@@ -12,7 +12,7 @@ from copilot_tools.wording.claims.marks import CLAIM_KINDS, Claim
 
 __all__ = ["Standing", "may_be"]
 
-_NAMES = {"before_after": "before-and-after", "implied": "implied", "certification": "certification or award"}
+_NAMES = {"before_after": "before-and-after", "certification": "certification or award"}
 
 _HINT = -32
 """Below this score even the best word says nothing of what kind a claim might be."""
@@ -27,12 +27,14 @@ class Standing:
         claims: Whether it surely holds a claim.
         open: Whether a person must read it.
         doubts: What rules found and the learned reader does not take for a claim.
+        disguise: What in it may say something else than its characters do: open even beside a claim.
     """
 
     scores: Scores | None
     claims: bool
     open: bool
     doubts: list[str] = field(default_factory=list)
+    disguise: str = ""
 
     @classmethod
     def of(cls, reader: Reader, seen: Seen) -> Standing:

@@ -58,7 +58,7 @@ class Sentence(Frozen):
     Attributes:
         start: First code point.
         end: One past its last.
-        mark: What it is; "claim" exactly when a claim lies in it.
+        mark: What it is; "claim" when a claim lies in it, unless it is disguised writing as well: then "unclassified".
         why: What made it puffery or left it unclassified; "" otherwise.
     """
 

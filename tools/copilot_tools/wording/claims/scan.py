@@ -96,7 +96,7 @@ def _scanned(text: str, reader: Reader) -> Scanned:
         _weigh(text, [claim], standings[_under(reads, claim.start, claim.end)], claims, sure=bool(one.by))
     for hidden in disguises(text):
         for standing in standings[_under(reads, hidden.start, hidden.end)]:
-            standing.doubts.append(hidden.why)
+            standing.disguise = standing.disguise or hidden.why
     claims = told_once(text, claims)
     return Scanned(
         language=rules.language, claims=tuple(claims), sentences=tuple(_marked(text, reads, standings, claims, rules))
@@ -189,13 +189,15 @@ def _lifted(matches: Iterable[Match]) -> Lifted:
 def _marked(
     text: str, reads: Sequence[Read], standings: Sequence[Standing], claims: Sequence[Claim], rules: Rules
 ) -> Iterator[Sentence]:
-    """Every sentence with its mark: "claim" exactly when a claim lies in it."""
+    """Every sentence with its mark: "claim" when a claim lies in it and nothing in it is disguised."""
     first, furthest = 0, -1
     for read, standing in zip(reads, standings, strict=True):
         while first < len(claims) and claims[first].start < read.span.end:
             furthest = max(furthest, claims[first].end)
             first += 1
-        if furthest > read.span.start:
+        if standing.disguise:
+            mark, why = "unclassified", standing.disguise
+        elif furthest > read.span.start:
             mark, why = "claim", ""
         elif doubt := standing.doubt(text, read.row):
             mark, why = "unclassified", doubt

@@ -213,10 +213,10 @@ class Engine:
 
 
 def _refused(error: Exception) -> Refused:
-    """The warehouse's complaint, its quoted parts blanked: they may hold a cell."""
+    """The warehouse's complaint up to what it quotes: from there on it may hold a cell, and cells hold quotes, too."""
     state = getattr(error, "sqlstate", None) or getattr(error, "pgcode", None)
     first = (str(error).splitlines() or [""])[0]
-    said = re.sub(r"\"[^\"]*\"|'[^']*'|\([^)]*\)", "…", first)[:200]
+    said = re.sub(r"[\"'(].*", "…", first)[:200]
     cure = "Ask who keeps the warehouse, or export the columns of the plan to a file."
     if state == "42501":
         cure = "The account must read the table and create temporary tables (GRANT SELECT, GRANT TEMPORARY)."
