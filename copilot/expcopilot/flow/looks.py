@@ -239,8 +239,9 @@ def _look_at(kind: LookKind, spec: AnalysisSpec, evidence: Evidence, standing: C
     """The registered look this is, with its boundary; None where it is none."""
     if kind not in {"interim", "outcome"}:
         return None
-    goes_on = standing.look_due and bool(standing.shortfall(evidence.total_units)) and not standing.closed_early
-    return registered_look(spec, standing, last=not goes_on)
+    # Who closes early has not reached the end: spending the rest then would reward a peek at a look that went on.
+    ended = not standing.shortfall(evidence.total_units) or not (standing.look_due or standing.closed_early)
+    return registered_look(spec, standing, last=ended)
 
 
 def _refuse_closed_cuts(kind: LookKind, spec: AnalysisSpec, evidence: Evidence, cuts: tuple[str, ...]) -> None:

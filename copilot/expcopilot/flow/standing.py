@@ -169,8 +169,7 @@ def _post_hoc(experiment: Experiment, evidence: Evidence, others: tuple[Experime
     return (
         registration.record.post_hoc
         or _amended(experiment, registration, evidence, others)
-        or _seen_before(registration, evidence, others)
-        or _opened_before(experiment, registration, evidence, others)
+        or _known_before(experiment, registration, evidence, others)
         or _extended(experiment, evidence)
         or _exposed_before(plan, registration.time[:10], evidence, today)
     )
@@ -192,6 +191,18 @@ def _amended(
                     f"(look {look.record.number} of {other.name})."
                 )
     return ""
+
+
+def _known_before(
+    experiment: Experiment, registration: Stamped[Registration], evidence: Evidence, others: tuple[Experiment, ...]
+) -> str:
+    """Whether the units were known when the plan was written: these, or those of an earlier look at the same test."""
+    units = (evidence, *(look.record.evidence for look in experiment.looks if look.position > registration.position))
+    told = (
+        _seen_before(registration, own, others) or _opened_before(experiment, registration, own, others)
+        for own in units
+    )
+    return next((sentence for sentence in told if sentence), "")
 
 
 def _seen_before(registration: Stamped[Registration], evidence: Evidence, others: tuple[Experiment, ...]) -> str:

@@ -186,6 +186,19 @@ class TestStanding:
         assert look.circumstances.shared_units == ("first was read on the same units (1 look with outcomes).",)
         assert look.verdict.row == "exploratory"
 
+    def test_other_data_brought_later_does_not_undo_post_hoc(self, copilot: Copilot) -> None:
+        """Once its units were known when the plan was written, the plan stays post hoc whatever it is shown next."""
+        copilot.register(plan("first"))
+        copilot.analyze("first", from_frame(frame()))
+        copilot.register(plan("second"))
+        copilot.analyze("second", from_frame(frame()))
+        other = frame(12_000)
+        other["user"] = [f"new {user}" for user in other["user"]]
+        look = copilot.analyze("second", from_frame(other))
+        assert look.circumstances.post_hoc
+        assert look.verdict.row not in {"supported", "supported_size_unresolved"}
+        assert copilot.verify().sound
+
     def test_two_plans_registered_at_once_do_not_unblind_each_other(self, copilot: Copilot) -> None:
         """A plan with a small committed size is no way to open the outcomes of a larger, blinded one."""
         copilot.register(plan("large"))

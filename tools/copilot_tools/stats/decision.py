@@ -106,8 +106,9 @@ def decide(
         now = f"Stop: {', '.join(alarms)} is worse than its registered margin, {valid}"
         return _for_all(spec, Row.HARM, now if alarms else " ".join(("Stop.", *circumstances.alarms)))
     shortfall = circumstances.shortfall(units)
+    goes_on = bool(shortfall) and not circumstances.closed_early
     interim = circumstances.look_due and bool(reading.comparisons) and reading.registered is not None
-    if circumstances.planned and shortfall and not circumstances.closed_early and not interim:
+    if circumstances.planned and goes_on and not interim:
         if circumstances.unblinded:
             sentence = f"Outcomes were opened before the committed end; no conclusion is drawn yet: {shortfall}."
             return _for_all(spec, Row.NOT_YET, sentence, phrase="not yet (opened early)", stamps=_stamps(circumstances))
@@ -116,7 +117,7 @@ def decide(
     look = reading.registered
     if look is not None:
         rows = [_row(spec, reading, arm) for arm in spec.treatments]
-        if shortfall and interim and not circumstances.stopped and not _stops(rows):
+        if goes_on and interim and not circumstances.stopped and not _stops(rows):
             return _continue(spec, circumstances, units, reading, look, stamps)
         stamps = (*stamps, _ended(circumstances, look, rows))
     return _summary(tuple(_arm(spec, reading, arm, stamps) for arm in spec.treatments), spec, stamps)
@@ -154,7 +155,7 @@ def _ended(circumstances: Circumstances, look: RegisteredLook, rows: Sequence[Ro
     taken = len(look.information)
     counted = f"{taken} of the {look.of} registered {'looks was' if taken == 1 else 'looks were'} taken"
     if circumstances.closed_early:
-        what = f"Closed early ({counted}); the rest of the error rate is spent here"
+        what = f"Closed early ({counted}); only the error rate of the looks taken is spent"
     elif circumstances.stopped:
         what = f"A registered look has stopped this test already ({counted}); this reads on from there"
     elif look.last:
