@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from copilot_tools.base import Frozen
+from copilot_tools.base import Frozen, Label
 from copilot_tools.refusals import Refusal, Refused
 from copilot_tools.results import Interval
 from copilot_tools.stats import formats
@@ -15,7 +15,6 @@ from copilot_tools.tool import Tool
 
 __all__ = ["TOOLS"]
 
-Label = Annotated[str, Field(min_length=1, max_length=200)]
 Alpha = Annotated[float, Field(gt=1e-9, lt=0.5, description="Error rate of each interval.")]
 Values = Annotated[tuple[float, ...], Field(min_length=2, max_length=100_000)]
 
@@ -253,8 +252,9 @@ TOOLS = (
     Tool(
         name="combine_tests",
         summary="Repeated tests of one idea combined (meta-analysis): mean effect, heterogeneity, replication verdict.",
-        when="When the same idea was tested several times: do the tests agree, did the first win replicate, what will "
-        "the next show? Give every test that was run. Not for several metrics of one test (adjust_p_values).",
+        when="When the same idea was tried several times, in several countries, seasons or brands, with mixed "
+        "results: does it work all in all, did the first win replicate, what will the next show? Give every "
+        "test that was run. Not for several metrics of one test (adjust_p_values).",
         arguments=CombineArguments,
         result=CombinedTests,
         function=_combine,
@@ -271,8 +271,9 @@ TOOLS = (
     Tool(
         name="aa_suite",
         summary="True error rate of tests on your own data: many random A/A splits, each tested.",
-        when="Before p-values on a metric are trusted, with data from before any test. Shows rows of one user counted "
-        "as independent, and tails too heavy for a small arm.",
+        when="Before p-values on a metric or a testing setup are trusted: past data without any test is split at "
+        "random into identical groups many times, to see how often there is a false alarm. Shows rows of one "
+        "user counted as independent, and tails too heavy for a small arm. Not to read a real test.",
         arguments=AAArguments,
         result=AARead,
         function=_aa,
@@ -290,8 +291,9 @@ TOOLS = (
     Tool(
         name="synthetic_control",
         summary="Effect on one treated market from untreated ones: synthetic control and difference-in-differences.",
-        when="When a change was made in one region or market and could not be randomized, and other regions show what "
-        "happened without it. A randomized test is better wherever it is possible.",
+        when="When a campaign (TV, posters, a price) ran in one region, state or market only and could not be "
+        "randomized: what did it bring, with other regions showing what happened without it? Before against "
+        "after alone is no answer. Not where a randomized test is possible.",
         arguments=SyntheticArguments,
         result=SyntheticRead,
         function=_synthetic,

@@ -6,22 +6,22 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from copilot_tools.base import Frozen
+from copilot_tools.base import Frozen, Label, Named
 from copilot_tools.stats import formats
 from copilot_tools.stats.inference.pair_results import AdjustedPair
 from copilot_tools.stats.moments import Moments
 from copilot_tools.stats.spec import Metric
 from copilot_tools.tool import Tool
+from copilot_tools.tools.questions import EXPLORATORY, PairQuestion
 
 __all__ = ["TOOLS"]
 
 Row = Annotated[tuple[float, ...], Field(min_length=2, max_length=42)]
 
 
-class CovariateArm(Frozen):
+class CovariateArm(Named):
     """One arm's moments: means and covariances (divisor n - 1) of the metric first, then of each covariate."""
 
-    name: Annotated[str, Field(min_length=1, max_length=200)]
     n: Annotated[int, Field(ge=2, le=10**12, description="Units.")]
     means: Annotated[Row, Field(description="Metric, covariates in order; for a ratio numerator, denominator of each.")]
     covariances: Annotated[tuple[Row, ...], Field(min_length=2, max_length=42, description="Square and symmetric.")]
@@ -49,28 +49,14 @@ class CovariateArm(Frozen):
         )
 
 
-class AdjustedArguments(Frozen):
+class AdjustedArguments(PairQuestion[CovariateArm]):
     """Two arms with a metric and columns measured before assignment."""
 
-    control: CovariateArm
-    treatment: CovariateArm
     covariates: Annotated[
-        tuple[Annotated[str, Field(min_length=1, max_length=200)], ...],
+        tuple[Label, ...],
         Field(min_length=1, max_length=20, description="Names of the covariates, in the order of the columns."),
     ]
     kind: Annotated[Literal["mean", "ratio"], Field(description="A ratio takes two columns for everything.")] = "mean"
-    alpha: Annotated[float, Field(gt=0, lt=0.5, description="Error rate.")] = 0.05
-    sides: Annotated[Literal[1, 2], Field(description="2, or 1 in the desired direction only.")] = 2
-    metric: Annotated[str, Field(min_length=1, max_length=200, description="What it is called in sentences.")] = (
-        "the metric"
-    )
-    direction: Annotated[Literal["increase", "decrease"], Field(description="Which way is better.")] = "increase"
-
-    @model_validator(mode="after")
-    def _distinct_names(self) -> AdjustedArguments:
-        if self.control.name == self.treatment.name:
-            raise ValueError(f"the two arms share a name: {self.control.name}")
-        return self
 
 
 class AdjustedReading(Frozen):
@@ -84,9 +70,7 @@ class AdjustedReading(Frozen):
 
     result: AdjustedPair
     sentence: str
-    standing: str = (
-        "Exploratory: computed from typed figures, without a registered plan and without checks of the data."
-    )
+    standing: str = EXPLORATORY
 
 
 def _read(a: AdjustedArguments) -> AdjustedReading:
@@ -100,7 +84,7 @@ def _read(a: AdjustedArguments) -> AdjustedReading:
         names=(a.control.name, a.treatment.name),
         alpha=a.alpha,
         sides=a.sides,
-        sign=1 if a.direction == "increase" else -1,
+        sign=a.sign,
     )
     metric = Metric(name=a.metric, kind="mean", column="value", direction=a.direction)
     p = "" if found.absolute.p_value is None else f", {formats.p_value(found.absolute.p_value)}"
@@ -119,8 +103,9 @@ TOOLS = (
     Tool(
         name="adjusted_comparison",
         summary="Difference of two means or ratios adjusted by covariates measured before assignment (CUPED).",
-        when="To make a comparison surer with what was known of each unit before the test, such as last month's "
-        "revenue: from means and covariances. Never with anything measured after assignment.",
+        when="To take noise out of a comparison with what was known of each unit before the test, such as last "
+        "month's spend or revenue (CUPED): from means and covariances. Never with anything measured after "
+        "assignment; not where only the outcome is known (compare_means).",
         arguments=AdjustedArguments,
         result=AdjustedReading,
         function=_read,

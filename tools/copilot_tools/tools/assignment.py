@@ -97,7 +97,9 @@ TOOLS = (
     Tool(
         name="assign_unit",
         summary="Which arm does a unit fall into, by seed and weights?",
-        when="To check what somebody was shown, or that a tool splits as configured (GrowthBook, hash version 2).",
+        when="To look up which version one user or customer should have seen, for support or a check, or that a "
+        "tool splits as configured (GrowthBook, hash version 2). Not for a list of units (assign_units), nor "
+        "to check who was really served what (audit_assignment).",
         arguments=UnitArguments,
         result=AssignedUnit,
         function=_assign_unit,
@@ -106,7 +108,9 @@ TOOLS = (
     Tool(
         name="assign_units",
         summary="Which arms do many units fall into, and do they fall as the weights say?",
-        when="To check a split before a test starts, or a list of units against what a tool recorded.",
+        when="To check a split before launch by running a list of ids through it, or a list of units against what "
+        "a tool recorded. Not for one unit (assign_unit), nor for the counts of a running test "
+        "(sample_ratio).",
         arguments=UnitsArguments,
         result=AssignedUnits,
         function=_assign_units,

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from copilot_tools.base import Frozen
+from copilot_tools.base import Frozen, Label
 from copilot_tools.refusals import Refusal
 from copilot_tools.results import Estimate, Interval
 from copilot_tools.stats import formats
@@ -14,7 +14,6 @@ from copilot_tools.tool import Tool
 
 __all__ = ["TOOLS"]
 
-Label = Annotated[str, Field(min_length=1, max_length=200)]
 Alpha = Annotated[float, Field(gt=0, lt=0.5, description="Type I error rate of the test.")]
 Units = Annotated[int, Field(ge=0, le=10**12)]
 
@@ -174,7 +173,9 @@ TOOLS = (
     Tool(
         name="sample_ratio",
         summary="Do the arms have the units they were configured to have?",
-        when="Before believing any result: a broken split means broken data.",
+        when="Before believing any result: do the counts of the groups fit the configured split, such as "
+        "fifty-fifty? A small gap can mean broken assignment or tracking, and broken data. Not to test a list"
+        " of ids before launch (assign_units), nor to compare outcomes.",
         arguments=SampleRatioArguments,
         result=SampleRatio,
         function=_sample_ratio,
@@ -183,7 +184,9 @@ TOOLS = (
     Tool(
         name="compare_within_strata",
         summary="Effect over everyone against the effect within strata: does it turn round (Simpson's paradox)?",
-        when="When the arms may be mixed differently, by segment, day or department.",
+        when="When a variant wins in each segment but loses in total, or the other way round (Simpson's paradox), "
+        "or when arms may be mixed differently by segment, device, day or department. Not to find the segment"
+        " that carries the lift (lift_concentration).",
         arguments=StrataArguments,
         result=WithinStrata,
         function=_strata,

@@ -15,19 +15,19 @@ from copilot_tools.stats.inference.bayes.results import BayesianArm, BayesianEff
 from copilot_tools.stats.spec import Metric
 from copilot_tools.tool import Tool
 from copilot_tools.tools.comparing import CountArm, MeanArm
+from copilot_tools.tools.questions import Direction, MetricName, refuse_twins
 
 if TYPE_CHECKING:
     from copilot_tools.stats.inference.bayes.mean_readings import MeanArm as Figures
 
 __all__ = ["TOOLS"]
 
-Label = Annotated[str, Field(min_length=1, max_length=200)]
 Treatments = Field(min_length=1, max_length=20)
 
 
 class _Question(Frozen):
-    metric: Annotated[Label, Field(description="What the metric is called in sentences.")] = "the metric"
-    direction: Annotated[Literal["increase", "decrease"], Field(description="Which way is better.")] = "increase"
+    metric: MetricName = "the metric"
+    direction: Direction = "increase"
     level: Annotated[float, Field(gt=0.5, le=0.9999, description="Probability inside a credible interval.")] = 0.95
     looks: Annotated[int, Field(ge=1, le=1000, description="How often the test was looked at, this look included.")] = 1
     threshold: Annotated[
@@ -37,11 +37,6 @@ class _Question(Frozen):
         float,
         Field(ge=0, le=0.5, description="Share of units every arm keeps under Thompson sampling; at most 1/arms."),
     ] = 0.0
-
-
-def _check_names(names: list[str]) -> None:
-    if twice := sorted({n for n in names if names.count(n) > 1}):
-        raise ValueError(f"two arms share a name: {', '.join(twice)}")
 
 
 def _check_share(least: float, arms: int) -> None:
@@ -68,7 +63,7 @@ class BayesianProportionsArguments(_Question):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        _check_names([a.name for a in (self.control, *self.treatments)])
+        refuse_twins(a.name for a in (self.control, *self.treatments))
         _check_share(self.least_share, 1 + len(self.treatments))
         if self.effect_prior is not None and (self.prior_successes, self.prior_failures) != (1.0, 1.0):
             raise ValueError("give either a beta prior on the rates or effect_prior, not both")
@@ -92,7 +87,7 @@ class BayesianMeansArguments(_Question):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        _check_names([a.name for a in (self.control, *self.treatments)])
+        refuse_twins(a.name for a in (self.control, *self.treatments))
         _check_share(self.least_share, 1 + len(self.treatments))
         return self
 
@@ -316,8 +311,9 @@ TOOLS = (
     Tool(
         name="bayesian_proportions",
         summary="Chance to win, expected loss and credible intervals of conversion rates, beside the test.",
-        when="When somebody asks how likely it is that a variant is better, or what choosing it risks, from counts; "
-        "also for a bandit's shares. Not to decide a registered test, and not as a licence to stop early.",
+        when="When somebody asks for the probability that one variant beats another, or what choosing it risks, "
+        "from counts of conversions; also for a bandit's shares. Not to decide a registered test, and not as "
+        "a licence to stop early.",
         arguments=BayesianProportionsArguments,
         result=BayesianReadings,
         function=_proportions,
@@ -338,8 +334,9 @@ TOOLS = (
     Tool(
         name="bayesian_means",
         summary="Chance to win, expected loss and credible intervals of means under a prior, beside the test.",
-        when="When averages such as revenue a user are to be read with what past experiments taught (a prior), or a "
-        "chance to win is asked for. Not to decide a registered test, and not as a licence to stop early.",
+        when="When averages such as spend or revenue a visitor are to be read with what past ideas and experiments"
+        " taught (a prior), or it is asked how likely it is that a variant is better. Not to decide a "
+        "registered test, and not as a licence to stop early.",
         arguments=BayesianMeansArguments,
         result=BayesianReadings,
         function=_means,
@@ -356,8 +353,9 @@ TOOLS = (
     Tool(
         name="fit_prior_to_history",
         summary="A prior from past experiments: how large effects are here, and how often there is none.",
-        when="Before a Bayesian reading, when the effects and standard errors of all past experiments of the kind are "
-        "at hand. Not from a list of winners.",
+        when="To learn how large effects usually are here, and how often there is none, from the effects and "
+        "standard errors of all past experiments of a kind; and before a Bayesian reading. Not from a list of"
+        " winners.",
         arguments=HistoryArguments,
         result=FittedPrior,
         function=_history,

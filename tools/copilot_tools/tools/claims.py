@@ -33,7 +33,9 @@ TOOLS = (
     Tool(
         name="scan_claims",
         summary="Marks every sentence of copy (claim, puffery, plain, unclassified) and every claim at its place.",
-        when="Before copy is shown, approved or handed over: what is marked a claim needs a source or a named waiver.",
+        when="Before a landing page, mail, ad or other copy is shown, approved or handed over: which sentences "
+        "make a claim that needs proof, that is a source or a named waiver? Not to check whether a source "
+        "proves it (match_evidence), nor for lengths (check_channel).",
         arguments=ScanClaimsArguments,
         result=Scanned,
         function=_scan_claims,

@@ -2,37 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
-
-from pydantic import Field, model_validator
-
 from copilot_tools.base import Frozen
 from copilot_tools.stats import formats
 from copilot_tools.stats.inference.clusters import ClusteredArm, compare_clusters
 from copilot_tools.stats.inference.pair_results import AdjustedPair
 from copilot_tools.stats.spec import Metric
 from copilot_tools.tool import Tool
+from copilot_tools.tools.questions import EXPLORATORY, PairQuestion
 
 __all__ = ["TOOLS"]
 
 
-class ClustersArguments(Frozen):
+class ClustersArguments(PairQuestion[ClusteredArm]):
     """Two arms, cluster by cluster: units and sum of the metric."""
-
-    control: ClusteredArm
-    treatment: ClusteredArm
-    alpha: Annotated[float, Field(gt=0, lt=0.5, description="Error rate.")] = 0.05
-    sides: Annotated[Literal[1, 2], Field(description="2, or 1 in the desired direction only.")] = 2
-    metric: Annotated[str, Field(min_length=1, max_length=200, description="What it is called in sentences.")] = (
-        "the metric"
-    )
-    direction: Annotated[Literal["increase", "decrease"], Field(description="Which way is better.")] = "increase"
-
-    @model_validator(mode="after")
-    def _distinct_names(self) -> ClustersArguments:
-        if self.control.name == self.treatment.name:
-            raise ValueError(f"the two arms share a name: {self.control.name}")
-        return self
 
 
 class ClustersReading(Frozen):
@@ -46,15 +28,11 @@ class ClustersReading(Frozen):
 
     result: AdjustedPair
     sentence: str
-    standing: str = (
-        "Exploratory: computed from typed figures, without a registered plan and without checks of the data."
-    )
+    standing: str = EXPLORATORY
 
 
 def _read(a: ClustersArguments) -> ClustersReading:
-    found = compare_clusters(
-        a.control, a.treatment, alpha=a.alpha, sides=a.sides, sign=1 if a.direction == "increase" else -1
-    )
+    found = compare_clusters(a.control, a.treatment, alpha=a.alpha, sides=a.sides, sign=a.sign)
     metric = Metric(name=a.metric, kind="mean", column="value", direction=a.direction)
     p = "" if found.absolute.p_value is None else f", {formats.p_value(found.absolute.p_value)}"
     return ClustersReading(
@@ -72,7 +50,8 @@ TOOLS = (
         name="compare_clusters",
         summary="Difference of means per unit where whole clusters were assigned (cluster-robust, even if few).",
         when="When accounts, shops or regions were randomized but users or orders are counted, or users were "
-        "randomized and their sessions counted: from each cluster's units and sum.",
+        "randomized and the rows are their sessions: rows are then not independent, and plain tests find too "
+        "much. From each cluster's units and sum. Not to plan such a test (design_effect, sample_size).",
         arguments=ClustersArguments,
         result=ClustersReading,
         function=_read,

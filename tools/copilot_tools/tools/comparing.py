@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Generic, Literal, Self, TypeVar
+from typing import Annotated, Generic, Literal, TypeVar
 
 from pydantic import Field, model_validator
 
-from copilot_tools.base import Frozen
+from copilot_tools.base import Frozen, Named
 from copilot_tools.refusals import Refusal, Refused
 from copilot_tools.results import Comparison
 from copilot_tools.stats import formats
 from copilot_tools.stats.moments import Moments
 from copilot_tools.stats.spec import Metric
 from copilot_tools.tool import Tool
+from copilot_tools.tools.questions import EXPLORATORY, ArmsQuestion
 
 __all__ = ["TOOLS"]
 
-Label = Annotated[str, Field(min_length=1, max_length=200)]
 Count = Annotated[int, Field(ge=0, le=10**12)]
 Spread = Annotated[float, Field(ge=0)]
 
 
-class CountArm(Frozen):
+class CountArm(Named):
     """One arm's units and how many of them converted."""
 
-    name: Label
     n: Annotated[int, Field(ge=1, le=10**12, description="Units.")]
     successes: Annotated[int, Field(ge=0, description="Units that converted.")]
 
@@ -40,10 +39,9 @@ class CountArm(Frozen):
         return Moments.of_proportion(self.n, self.successes)
 
 
-class MeanArm(Frozen):
+class MeanArm(Named):
     """One arm's units, mean and standard deviation (divisor n - 1), and skewness where it is known."""
 
-    name: Label
     n: Annotated[int, Field(ge=2, le=10**12, description="Units.")]
     mean: float
     sd: Spread
@@ -71,10 +69,9 @@ class MeanArm(Frozen):
         return Moments(n=self.n, mean=(self.mean,), comoments=((squares,),), thirds=thirds)
 
 
-class RatioArm(Frozen):
+class RatioArm(Named):
     """One arm's units, and per unit the numerator and the denominator (standard deviations with divisor n - 1)."""
 
-    name: Label
     n: Annotated[int, Field(ge=2, le=10**12, description="Units of randomization.")]
     numerator_mean: float
     numerator_sd: Spread
@@ -96,28 +93,10 @@ class RatioArm(Frozen):
 A = TypeVar("A", bound=CountArm | MeanArm | RatioArm)
 
 
-class _Question(Frozen, Generic[A]):
-    control: A
-    treatments: Annotated[tuple[A, ...], Field(min_length=1, max_length=50)]
-    metric: Annotated[Label, Field(description="What the metric is called in sentences.")] = "the metric"
-    direction: Annotated[Literal["increase", "decrease"], Field(description="Which way is better.")] = "increase"
-    alpha: Annotated[float, Field(gt=0, lt=0.5, description="Error rate over all treatment arms together.")] = 0.05
-    sides: Annotated[Literal[1, 2], Field(description="2, or 1 in the desired direction only.")] = 2
+class _Question(ArmsQuestion[A], Generic[A]):
     adjustment: Annotated[
         Literal["dunnett", "bonferroni", "none"], Field(description="How intervals hold jointly over treatment arms.")
     ] = "dunnett"
-
-    @model_validator(mode="after")
-    def _distinct_names(self) -> Self:
-        names = [arm.name for arm in self.arms]
-        if twice := sorted({n for n in names if names.count(n) > 1}):
-            raise ValueError(f"two arms share a name: {', '.join(twice)}")
-        return self
-
-    @property
-    def arms(self) -> tuple[A, ...]:
-        """Control first."""
-        return (self.control, *self.treatments)
 
 
 class ProportionsArguments(_Question[CountArm]):
@@ -126,8 +105,8 @@ class ProportionsArguments(_Question[CountArm]):
     method: Annotated[
         Literal["auto", "score", "exact", "miettinen-nurminen", "newcombe", "agresti-caffo"],
         Field(
-            description='"auto": the score method; exact where fewer than 5 of an outcome are expected in an arm, '
-            "corrected for skewness where arms are very unequal. The last two have no relative lift."
+            description='"auto": the score method; exact up to about 100 units an arm and where fewer than 5 of an '
+            "outcome are expected; corrected for skewness where arms are very unequal. The last two have no lift."
         ),
     ] = "auto"
 
@@ -155,9 +134,7 @@ class Comparisons(Frozen):
 
     comparisons: tuple[Comparison, ...]
     sentences: tuple[str, ...]
-    standing: str = (
-        "Exploratory: computed from typed figures, without a registered plan and without checks of the data."
-    )
+    standing: str = EXPLORATORY
 
 
 def _compared(
@@ -213,7 +190,11 @@ TOOLS = (
     Tool(
         name="compare_proportions",
         summary="Difference and relative lift of proportions, with intervals that hold over all arms.",
-        when="To compare conversion rates from counts that are already at hand, outside a registered experiment.",
+        when="To compare conversion, click, open or purchase rates of two or more groups from counts that are "
+        "already at hand: is the difference real or chance? Overlapping intervals do not answer that; this "
+        "does. Outside a registered experiment. Not for averages (compare_means), for several events a unit "
+        "or clicks per view (compare_counts, compare_ratios), nor to show that two are equal "
+        "(equivalence_test).",
         arguments=ProportionsArguments,
         result=Comparisons,
         function=lambda a: _compared(a, "proportion"),
@@ -228,8 +209,10 @@ TOOLS = (
     Tool(
         name="compare_means",
         summary="Difference and relative lift of means (Welch), with intervals that hold over all arms.",
-        when="To compare averages such as revenue a user, from n, mean and standard deviation. Give the skewness too "
-        "where arms are unequal and values skewed.",
+        when="To compare averages such as revenue a user, order value or minutes, from n, mean and standard "
+        "deviation: is the difference real or luck? Give the skewness too where arms are unequal and values "
+        "skewed. Not for yes/no outcomes (compare_proportions), for medians (compare_quantiles), nor where "
+        "rows are not the units that were randomized (compare_clusters, compare_ratios).",
         arguments=MeansArguments,
         result=Comparisons,
         function=lambda a: _compared(a, "mean"),
@@ -254,7 +237,9 @@ TOOLS = (
     Tool(
         name="compare_ratios",
         summary="Difference and relative lift of ratios of sums (delta method).",
-        when="To compare a ratio whose denominator is not the unit of randomization: clicks a page view, by user.",
+        when="To compare a ratio whose denominator is not the unit of randomization: clicks an impression or page "
+        "view, revenue an order, where people were split and each has many of them. Not where every unit "
+        "counts once, as yes or no (compare_proportions).",
         arguments=RatiosArguments,
         result=Comparisons,
         function=lambda a: _compared(a, "ratio"),

@@ -70,8 +70,9 @@ TOOLS = (
     Tool(
         name="check_consistency",
         summary="Do time cohorts and model versions show one effect, so that they may be pooled?",
-        when="When a model was retrained or replaced, or weeks differed, during a test. Not for segments of the same "
-        "units' traits (lift_concentration), nor for repeated separate tests of one idea.",
+        when="When a model was retrained, swapped or replaced, or weeks differed, during a test: may the parts be "
+        "pooled into one result? Not for segments of the same units' traits (lift_concentration), nor for "
+        "repeated separate tests of one idea (combine_tests).",
         arguments=ConsistencyArguments,
         result=Consistency,
         function=_consistency,
@@ -103,8 +104,9 @@ TOOLS = (
     Tool(
         name="lift_concentration",
         summary="Which segments carry more of the lift than their share of units, beyond chance?",
-        when="When somebody says that a lift comes from one segment. Give all segments of one dimension. Not to find "
-        "out whether mixed arms mislead (compare_within_strata).",
+        when="When somebody claims that the whole gain or lift comes from one segment, country or device, and "
+        "wants to ship there only. Give all segments of one dimension. Not to find out whether mixed arms "
+        "mislead (compare_within_strata).",
         arguments=ConcentrationArguments,
         result=Concentration,
         function=_concentration,
@@ -135,7 +137,8 @@ TOOLS = (
     Tool(
         name="guardrails_by_segment",
         summary="Is any guardrail worse in any segment, and is every segment shown to be safe?",
-        when="When an average may hide a segment that is harmed, as personalization can. Not for one guardrail over "
+        when="When complaints, unsubscribes, returns or another guardrail look fine on average, which may hide a "
+        "segment or group of customers that is harmed, as personalization can. Not for one guardrail over "
         "everyone (compare_means, compare_proportions).",
         arguments=GuardrailArguments,
         result=SegmentGuardrails,

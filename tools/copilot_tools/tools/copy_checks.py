@@ -190,7 +190,8 @@ TOOLS = (
     Tool(
         name="compare_variants",
         summary="How far apart are variants of copy, from each other, from the control and from earlier copy?",
-        when="Before testing several variants: near-duplicates test one thing twice.",
+        when="Before testing several subject lines or other variants: do they say the same? Near-duplicates test "
+        "one thing twice. Not to read which one won (compare_proportions), nor to guess which will.",
         arguments=CompareArguments,
         result=VariantDistances,
         function=_compare,
@@ -204,7 +205,9 @@ TOOLS = (
     Tool(
         name="check_channel",
         summary="Does a channel take this copy: lengths, places left open, accessibility, reading level?",
-        when="Before copy is approved or handed over to the tool that sends it.",
+        when="Before a push notification, mail, SMS or ad is approved or handed over to the tool that sends it: "
+        "will it be cut off, and can everybody read it? Not for what it claims (scan_claims), and it approves"
+        " nothing.",
         arguments=ChannelArguments,
         result=ChannelFindings,
         function=_channel,

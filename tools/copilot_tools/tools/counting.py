@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from copilot_tools.base import Frozen
+from copilot_tools.base import Frozen, Label, Named
 from copilot_tools.refusals import Refusal, Refused
 from copilot_tools.results import Interval
 from copilot_tools.stats import formats
 from copilot_tools.tool import Tool
+from copilot_tools.tools.questions import EXPLORATORY, ArmsQuestion
 
 if TYPE_CHECKING:
     from copilot_tools.stats.inference.event_rates import Events
 
 __all__ = ["TOOLS"]
 
-Label = Annotated[str, Field(min_length=1, max_length=200)]
 Alpha = Annotated[float, Field(gt=0, lt=0.5, description="1 - coverage of the interval; error rate of the test.")]
 Count = Annotated[int, Field(ge=0, le=10**12)]
 
@@ -178,10 +178,9 @@ def _odds(a: TableArguments) -> TableOdds | Refusal:
     )
 
 
-class EventArm(Frozen):
+class EventArm(Named):
     """One arm's events and what they are counted on."""
 
-    name: Label
     events: Annotated[Count, Field(description="Events, repeated ones of one unit included.")]
     exposure: Annotated[float, Field(gt=0, le=1e15, description="Units, user-weeks, thousand requests: any base.")]
     units: Annotated[
@@ -204,15 +203,10 @@ class EventArm(Frozen):
         return Events.checked(self.events, self.exposure, self.units, self.sd)
 
 
-class CountsArguments(Frozen):
+class CountsArguments(ArmsQuestion[EventArm]):
     """Arms with events per exposure."""
 
-    control: EventArm
-    treatments: Annotated[tuple[EventArm, ...], Field(min_length=1, max_length=50)]
     metric: Annotated[Label, Field(description="What the events are called in sentences.")] = "events"
-    direction: Annotated[Literal["increase", "decrease"], Field(description="Which way is better.")] = "increase"
-    alpha: Annotated[float, Field(gt=0, lt=0.5, description="Error rate over all treatment arms together.")] = 0.05
-    sides: Annotated[Literal[1, 2], Field(description="2, or 1 in the desired direction only.")] = 2
     adjustment: Annotated[
         Literal["bonferroni", "none"], Field(description="How intervals hold jointly over treatment arms.")
     ] = "bonferroni"
@@ -220,13 +214,6 @@ class CountsArguments(Frozen):
         Literal["auto", "exact", "score", "quasi-poisson"],
         Field(description='"auto" checks for overdispersion where units and sd are given.'),
     ] = "auto"
-
-    @model_validator(mode="after")
-    def _distinct_names(self) -> CountsArguments:
-        names = [self.control.name, *(arm.name for arm in self.treatments)]
-        if twice := sorted({n for n in names if names.count(n) > 1}):
-            raise ValueError(f"two arms share a name: {', '.join(twice)}")
-        return self
 
 
 class EventRate(Frozen):
@@ -282,9 +269,7 @@ class RateComparisons(Frozen):
     comparisons: tuple[RateComparison, ...]
     assumption: str
     sentences: tuple[str, ...]
-    standing: str = (
-        "Exploratory: computed from typed figures, without a registered plan and without checks of the data."
-    )
+    standing: str = EXPLORATORY
 
 
 def _counts(a: CountsArguments) -> RateComparisons:
@@ -359,8 +344,8 @@ TOOLS = (
     Tool(
         name="proportion_interval",
         summary="One proportion with its interval: Wilson, Clopper-Pearson or Jeffreys.",
-        when="To say how sure one conversion rate is, in one arm or in no experiment; not to compare arms: overlapping "
-        "intervals are no test (compare_proportions).",
+        when="To say how sure one rate is (its margin of error), in one arm, in a survey or poll, or in no "
+        "experiment. Not to compare arms: overlapping intervals are no test (compare_proportions).",
         arguments=ProportionArguments,
         result=Proportion,
         function=_proportion,
@@ -369,8 +354,9 @@ TOOLS = (
     Tool(
         name="contingency_table",
         summary="Do arms differ in how their units spread over several outcomes? Chi-square, G, or exact.",
-        when="For outcomes of more than two kinds (which plan was chosen), or an odds ratio; for the effect on a "
-        "yes/no outcome use compare_proportions, for arm sizes against the configured split sample_ratio.",
+        when="For outcomes of more than two kinds (which plan, product or answer was chosen): did the mix shift "
+        "between arms? Also for an odds ratio. Not for the effect on a yes/no outcome (compare_proportions), "
+        "nor for arm sizes against the configured split (sample_ratio).",
         arguments=TableArguments,
         result=TableResult,
         function=_table,
@@ -379,8 +365,9 @@ TOOLS = (
     Tool(
         name="compare_counts",
         summary="Ratio of events per exposure between arms (Poisson, or quasi-Poisson where events cluster).",
-        when="When a unit can have several events (orders a user, errors a thousand requests); for yes/no outcomes use "
-        "compare_proportions, for amounts compare_means.",
+        when="When one unit can have several events (orders a user, tickets or calls a customer, errors a thousand"
+        " requests): did their number per unit rise or drop, beyond noise? Not for yes/no outcomes "
+        "(compare_proportions), nor for amounts (compare_means).",
         arguments=CountsArguments,
         result=RateComparisons,
         function=_counts,

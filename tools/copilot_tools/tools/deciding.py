@@ -13,10 +13,10 @@ from copilot_tools.results import Interval
 from copilot_tools.stats import formats
 from copilot_tools.stats.verdict_table import PHRASES, classify
 from copilot_tools.tool import Tool
+from copilot_tools.tools.questions import Direction
 
 __all__ = ["TOOLS"]
 
-Direction = Annotated[Literal["increase", "decrease"], Field(description="Which way is better.")]
 Alpha = Annotated[float, Field(gt=0, lt=0.5, description="Chance that the interval misses the effect.")]
 
 
@@ -154,7 +154,9 @@ TOOLS = (
     Tool(
         name="classify_interval",
         summary="What the verdict table says of an interval and a smallest effect that matters.",
-        when="To explain a verdict, or to see what another interval would have meant.",
+        when="To name the conclusion that an interval and a smallest effect that matters allow (supported, "
+        "inconclusive, refuted ...), to explain a verdict, or to see what another interval would have meant. "
+        "Not to compute the interval (compare_proportions, compare_means).",
         arguments=ClassifyArguments,
         result=Classified,
         function=_classify,
@@ -163,8 +165,9 @@ TOOLS = (
     Tool(
         name="always_valid_interval",
         summary="Confidence interval that holds at every look (confidence sequence).",
-        when="When a test is watched while it runs and may be stopped at any look. Not for few or rare conversions "
-        "(sequential_proportions).",
+        when="When a test without a fixed end is watched while it runs and may be stopped at any look: a range for"
+        " the effect that may be quoted whenever somebody looks. Not for few or rare conversions "
+        "(sequential_proportions), nor for looks planned beforehand (group_sequential_design).",
         arguments=AlwaysValidArguments,
         result=AlwaysValid,
         function=_always_valid,

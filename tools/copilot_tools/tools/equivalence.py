@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -11,24 +11,10 @@ from copilot_tools.stats import formats
 from copilot_tools.stats.inference.pair_results import Equivalence
 from copilot_tools.stats.spec import Effect, Metric
 from copilot_tools.tool import Tool
-from copilot_tools.tools.comparing import CountArm, Label, MeanArm, RatioArm
+from copilot_tools.tools.comparing import CountArm, MeanArm, RatioArm
+from copilot_tools.tools.questions import EXPLORATORY, MetricName, Pair
 
 __all__ = ["TOOLS"]
-
-A = TypeVar("A", bound=CountArm | MeanArm | RatioArm)
-
-
-class Pair(Frozen, Generic[A]):
-    """Two arms to compare."""
-
-    control: A
-    treatment: A
-
-    @model_validator(mode="after")
-    def _distinct_names(self) -> Pair[A]:
-        if self.control.name == self.treatment.name:
-            raise ValueError(f"the two arms share a name: {self.control.name}")
-        return self
 
 
 class EquivalenceArguments(Frozen):
@@ -46,7 +32,7 @@ class EquivalenceArguments(Frozen):
     alpha: Annotated[
         float, Field(gt=0, lt=0.5, description="Error rate of each one-sided test: the interval holds 1 - 2 alpha.")
     ] = 0.05
-    metric: Annotated[Label, Field(description="What the metric is called in sentences.")] = "the metric"
+    metric: MetricName = "the metric"
     direction: Annotated[
         Literal["increase", "decrease"], Field(description="Which way is better: the other way is harm.")
     ] = "increase"
@@ -70,9 +56,7 @@ class EquivalenceReading(Frozen):
 
     result: Equivalence
     sentence: str
-    standing: str = (
-        "Exploratory: computed from typed figures, without a registered plan and without checks of the data."
-    )
+    standing: str = EXPLORATORY
 
 
 def _read(a: EquivalenceArguments) -> EquivalenceReading:
@@ -126,8 +110,9 @@ TOOLS = (
     Tool(
         name="equivalence_test",
         summary="Two one-sided tests (TOST): is the effect shown to be too small to matter, or at least not harmful?",
-        when="To show that two arms are as good as the same, or that a change does no harm beyond a margin. Not to "
-        "find a difference: a difference that is not significant shows no equality; this test can.",
+        when="To show that two arms are as good as the same, that the cheaper one performs just as well, or that a"
+        " change does no harm beyond a margin. A p-value that is not significant shows no equality; this test"
+        " can. Not to find a difference (compare_proportions, compare_means).",
         arguments=EquivalenceArguments,
         result=EquivalenceReading,
         function=_read,

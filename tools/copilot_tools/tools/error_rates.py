@@ -158,7 +158,8 @@ TOOLS = (
     Tool(
         name="false_positive_risk",
         summary="Chance that a significant result is a false positive.",
-        when="When somebody reads p < .05 as 95% sure.",
+        when="When somebody reads p < .05 or p = .03 as 95% or 97% sure that it works: how often is a significant "
+        "result false? Not to correct for many metrics (adjust_p_values) or many looks (peeking).",
         arguments=RiskArguments,
         result=Risk,
         function=_risk,
@@ -167,7 +168,9 @@ TOOLS = (
     Tool(
         name="peeking",
         summary="False-positive rate of looking at a running test again and again.",
-        when="When a test was, or is to be, watched while it runs and stopped once significant.",
+        when="When a dashboard of a running test was, or is to be, watched daily and the test stopped as soon as "
+        "it is significant: how often is that wrong? Not to read a result in spite of looking "
+        "(sequential_test, always_valid_interval), nor to plan looks (group_sequential_design).",
         arguments=PeekingArguments,
         result=Peeking,
         function=_peeking,
@@ -176,7 +179,9 @@ TOOLS = (
     Tool(
         name="adjust_p_values",
         summary="P-values adjusted for how many there are.",
-        when="When several metrics, segments or tests were looked at and the best is to be reported.",
+        when="When several metrics, KPIs, segments or tests were looked at and the best one is to be reported: its"
+        " p-value, corrected for how many there were. Not for several looks at one metric (peeking, "
+        "sequential_test).",
         arguments=AdjustArguments,
         result=Adjusted,
         function=_adjusted,

@@ -103,7 +103,8 @@ TOOLS = (
     Tool(
         name="match_evidence",
         summary="Does a quotation stand verbatim in a source, speak of the claim, and hold its numbers?",
-        when="When a claim in copy is to be bound to a source: nothing else makes a claim sourced.",
+        when="When a claim in an ad or other copy is to be backed up by a study, report or blog post: does the "
+        "quotation hold for it? Nothing else makes a claim sourced. Not to find the claims (scan_claims).",
         arguments=EvidenceArguments,
         result=Evidence,
         function=_match,

@@ -200,8 +200,9 @@ TOOLS = (
     Tool(
         name="factorial_effects",
         summary="Main effects and interactions of a factorial (multivariate) test, with intervals that hold jointly.",
-        when="When several things were varied at once and every combination was shown (2x2, 2x3, 2^k). Not for arms "
-        "that share a control without crossing (compare_means, compare_proportions).",
+        when="When several things (headline, image, button) were varied at once and every combination was shown "
+        "(2x2, 2x3, 2^k): does each matter, and does it depend on the other? Not for arms that share a "
+        "control without crossing (compare_means, compare_proportions).",
         arguments=FactorialArguments,
         result=FactorialFound,
         function=_effects,
@@ -223,8 +224,9 @@ TOOLS = (
     Tool(
         name="factorial_size",
         summary="How many units a factorial (multivariate) test needs for a main effect or an interaction.",
-        when="Before a test that varies several things at once; an interaction takes four times the units of a main "
-        "effect of its size. Not for arms against one control (sample_size).",
+        when="Before a test that varies several things at once, in combination: how much traffic for each, or to "
+        "see whether they boost each other; an interaction takes four times the units of a main effect of its"
+        " size. Not for arms against one control (sample_size).",
         arguments=FactorialSizeArguments,
         result=FactorialSizeFound,
         function=_size,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -12,6 +12,7 @@ from copilot_tools.stats.personalization.findings import Activation, EffectByAge
 from copilot_tools.stats.personalization.given import ActivationArm
 from copilot_tools.stats.personalization.parts import Label, Outcome
 from copilot_tools.tool import Tool
+from copilot_tools.tools.questions import Direction, MetricName, Sides
 
 __all__ = ["TOOLS"]
 
@@ -74,10 +75,10 @@ class HoldoutArguments(Frozen):
     personalized: Outcome
     holdout_share: Annotated[float, Field(gt=0, lt=1, description="Configured share of the holdout.")]
     leaked: Annotated[int, Field(ge=0, le=10**12, description="Holdout units that were personalized after all.")] = 0
-    metric: Annotated[Label, Field(description="What the metric is called in sentences.")] = "the metric"
-    direction: Annotated[Literal["increase", "decrease"], Field(description="Which way is better.")] = "increase"
+    metric: MetricName = "the metric"
+    direction: Direction = "increase"
     alpha: Alpha = 0.05
-    sides: Annotated[Literal[1, 2], Field(description="2, or 1 in the desired direction only.")] = 2
+    sides: Sides = 2
 
 
 def _holdout(a: HoldoutArguments) -> HoldoutLift:
@@ -108,7 +109,7 @@ class AgeArguments(Frozen):
         tuple[float, ...], Field(min_length=1, max_length=200_000, description="The metric on that day, for that unit.")
     ]
     control: Label
-    direction: Annotated[Literal["increase", "decrease"], Field(description="Which way is better.")] = "increase"
+    direction: Direction = "increase"
     level: Annotated[
         float, Field(gt=0, lt=0.5, description="Chance that a constant effect is called novelty or primacy.")
     ] = 0.01
@@ -134,8 +135,9 @@ TOOLS = (
     Tool(
         name="audit_assignment",
         summary="Was every unit served by the arm its hash gives, by model version? Were arms alike before exposure?",
-        when="Before reading a test of personalization or of a model: routing, caches and fallbacks break the "
-        "randomization. Not to see where units fall (assign_units), nor for counts alone (sample_ratio).",
+        when="Before reading a test of personalization, recommendations or a model: was everybody served what "
+        "assignment gave them, or did routing, caches, defaults and fallbacks break it? From a log of units. "
+        "Not to see where units fall (assign_units), nor for counts alone (sample_ratio).",
         arguments=AuditArguments,
         result=RoutingAudit,
         function=_audit,
@@ -155,8 +157,9 @@ TOOLS = (
     Tool(
         name="activation_analysis",
         summary="Effect among units that could be affected, diluted to everyone, with checks of the trigger.",
-        when="When only some units met what is tested and the rest dilutes the effect. Not where the trigger is part "
-        "of the treatment: such a cut compares units the treatment has chosen.",
+        when="When only some visitors reached what was changed (scrolled down to it, opened the page) and the rest"
+        " dilutes the effect: the effect among those only, if that cut is safe, and over everyone. Not where "
+        "the trigger is part of the treatment: such a cut compares units the treatment has chosen.",
         arguments=ActivationArguments,
         result=Activation,
         function=_activation,
@@ -182,8 +185,9 @@ TOOLS = (
     Tool(
         name="holdout_lift",
         summary="What personalization as a whole brings, against a holdout that gets none of it.",
-        when="When a global holdout was kept out of everything personalized. Not for two versions against each other "
-        "(compare_proportions, compare_means).",
+        when="When a share of customers was held out of all personalization, to learn what everything tailored is "
+        "worth together. Not for two versions against each other (compare_proportions, compare_means), nor to"
+        " draw the holdout (assign_outside_holdout).",
         arguments=HoldoutArguments,
         result=HoldoutLift,
         function=_holdout,
@@ -206,8 +210,10 @@ TOOLS = (
     Tool(
         name="effect_by_age",
         summary="Does the effect wear off (novelty) or grow (primacy) with the age of the unit, not of the calendar?",
-        when="When units were seen on several days and the first days may not be like the later ones. Needs rows by "
-        "unit and day; 20 units an arm seen at two ages.",
+        when="When the effect jumps in the first days or week and then fades, or grows: are people only curious "
+        "because it is new (novelty), or still learning (primacy)? By the age of the unit, not the calendar. "
+        "Needs rows by unit and day, and 20 units an arm seen at two ages. Not for change between calendar "
+        "weeks or model versions (check_consistency).",
         arguments=AgeArguments,
         result=EffectByAge,
         function=_by_age,

@@ -11,6 +11,7 @@ from copilot_tools.refusals import Refused
 from copilot_tools.results import Estimate, Interval
 from copilot_tools.stats import formats
 from copilot_tools.tool import Tool
+from copilot_tools.tools.questions import MetricName
 
 __all__ = ["TOOLS"]
 
@@ -18,7 +19,6 @@ Values = Annotated[
     tuple[float, ...], Field(min_length=1, max_length=100_000, description="One value a unit, in the metric's unit.")
 ]
 Alpha = Annotated[float, Field(gt=0, lt=0.5, description="Error rate over both ends of the interval.")]
-Label = Annotated[str, Field(min_length=1, max_length=200, description="What the metric is called in sentences.")]
 Scale = Annotated[
     Literal["absolute", "relative"],
     Field(description='"absolute": treatment minus control; "relative": that over control.'),
@@ -39,7 +39,7 @@ class QuantilesArguments(Frozen):
         Field(description="For each value of control the unit it belongs to, where units have several values."),
     ] = None
     treatment_units: Annotated[tuple[str, ...] | None, Field(description="Likewise for treatment.")] = None
-    metric: Label = "the metric"
+    metric: MetricName = "the metric"
     alpha: Alpha = 0.05
 
     @model_validator(mode="after")
@@ -152,7 +152,7 @@ class BootstrapArguments(Frozen):
         Literal["percentile", "bca", "studentized"],
         Field(description='"studentized" is the most exact for skewed values; "bca" the usual one.'),
     ] = "bca"
-    metric: Label = "the metric"
+    metric: MetricName = "the metric"
     alpha: Alpha = 0.05
     resamples: Annotated[int, Field(ge=200, le=100_000, description="How many resamples are drawn.")] = 2000
     seed: Seed = None
@@ -217,7 +217,7 @@ class PermutationArguments(Frozen):
     studentized: Annotated[
         bool, Field(description="Compare differences in standard errors: right also where spreads differ.")
     ] = True
-    metric: Label = "the metric"
+    metric: MetricName = "the metric"
     resamples: Annotated[
         int, Field(ge=1000, le=1_000_000, description="Random assignments, where there are too many to count all.")
     ] = 10_000
@@ -275,8 +275,9 @@ TOOLS = (
     Tool(
         name="compare_quantiles",
         summary="Difference and ratio of a quantile (median, 95th percentile) of two arms, with intervals.",
-        when="To compare medians or percentiles, such as load times or order values, from single values. For averages "
-        "or totals use compare_means: a quantile says nothing about the sum.",
+        when="To compare the typical value (median) or the slowest or largest few percent instead of the average, "
+        "such as load times or order values, from single values. Not for averages or totals (compare_means): "
+        "a quantile says nothing about the sum.",
         arguments=QuantilesArguments,
         result=Quantiles,
         function=_quantiles,
@@ -285,9 +286,10 @@ TOOLS = (
     Tool(
         name="bootstrap_difference",
         summary="Bootstrap interval of the difference or lift of two means or trimmed means.",
-        when="To check the interval of an average by resampling, from single values or from sums by bucket of hashed "
-        "units, or to compare trimmed means. Not for few units or small arms of skewed values, where compare_means "
-        "with each arm's skewness is safer.",
+        when="To check the interval of an average by drawing again and again from the raw values, or from sums by "
+        "bucket of hashed units; or to compare averages with the largest and smallest values trimmed off. Not"
+        " for few units or small arms of skewed values, where compare_means with each arm's skewness is "
+        "safer.",
         arguments=BootstrapArguments,
         result=BootstrapResult,
         function=_bootstrap,
@@ -296,8 +298,9 @@ TOOLS = (
     Tool(
         name="permutation_test",
         summary="Permutation test of two means: exact for few units, else seeded.",
-        when="To test whether the treatment did anything when there are few units and no distribution can be assumed. "
-        "It gives a p-value, no interval; for large samples compare_means says the same.",
+        when="To test whether the treatment did anything when there are few units (a dozen people or shops) and no"
+        " bell curve or other distribution can be assumed. It gives a p-value, no interval. Not for large "
+        "samples, where compare_means says the same.",
         arguments=PermutationArguments,
         result=PermutationResult,
         function=_permutation,

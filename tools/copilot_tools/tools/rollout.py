@@ -128,7 +128,8 @@ TOOLS = (
     Tool(
         name="ramp_step",
         summary="Does a change of a running split (more coverage, other weights) keep everybody in their arm?",
-        when="Before a test is ramped up or its weights are changed (GrowthBook, hash version 2).",
+        when="Before a running test is ramped up to more traffic or its weights are changed: does everybody keep "
+        "the version they have (GrowthBook, hash version 2)? Not to look up single units (assign_unit).",
         arguments=RampArguments,
         result=RampFound,
         function=_ramp,
@@ -137,7 +138,8 @@ TOOLS = (
     Tool(
         name="free_namespace_slice",
         summary="A slice of a namespace that no other experiment has, so that they never share a unit.",
-        when="When experiments must exclude each other. Not to draw a holdout (assign_outside_holdout).",
+        when="When two teams or experiments must exclude each other, so that nobody is in both: where in the "
+        "namespace is room? Not to draw a holdout (assign_outside_holdout).",
         arguments=SliceArguments,
         result=SliceFound,
         function=_slice,
@@ -146,7 +148,8 @@ TOOLS = (
     Tool(
         name="assign_outside_holdout",
         summary="Which arms do units fall into, with a holdout cut off by a hash of its own first?",
-        when="When some units are kept out of all experiments. To read what the holdout shows, use holdout_lift.",
+        when="When some users are kept out of all experiments and the rest is divided among arms: who goes where? "
+        "Not to read what the holdout shows (holdout_lift), nor without a holdout (assign_units).",
         arguments=HoldoutArguments,
         result=HoldoutAssigned,
         function=_outside,

@@ -206,8 +206,9 @@ TOOLS = (
     Tool(
         name="group_sequential_design",
         summary="Boundaries, size and expected size of a test with planned looks (group-sequential).",
-        when="Before a test that is to be looked at a known number of times and may stop early. Not for a test "
-        "without a planned end (always_valid_interval), or for looks already taken at the plain level (peeking).",
+        when="Before a test that is to be checked a known number of times (weekly, say) and may stop early: how "
+        "high the bar is at each check, and what that costs in units. Not for a test without a planned end "
+        "(always_valid_interval), or for looks already taken at the plain level (peeking).",
         arguments=DesignArguments,
         result=Design,
         function=_design,

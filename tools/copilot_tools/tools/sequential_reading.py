@@ -11,6 +11,7 @@ from copilot_tools.refusals import Refusal
 from copilot_tools.results import Interval
 from copilot_tools.stats import formats
 from copilot_tools.tool import Tool
+from copilot_tools.tools.questions import Direction
 from copilot_tools.tools.sequential_design import DesignArguments, planned
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class ReadingArguments(Frozen):
     final: Annotated[bool, Field(description="The present look is the last although units are short of the plan.")] = (
         False
     )
-    direction: Annotated[Literal["increase", "decrease"], Field(description="Which way is better.")] = "increase"
+    direction: Direction = "increase"
 
 
 class ReadLook(Frozen):
@@ -193,8 +194,9 @@ TOOLS = (
     Tool(
         name="group_sequential_reading",
         summary="Continue or stop at a look of a group-sequential test, with intervals and estimate that allow for it.",
-        when="At each look of a test with a registered group-sequential design, and once it stopped: plain p-values "
-        "and estimates are then biased. Not for a design chosen after the data: that protects nothing.",
+        when="At each look or checkpoint of a test whose looks were agreed beforehand (a group-sequential design):"
+        " go on or stop, and once it stopped the interval and estimate, since plain ones are then biased. Not"
+        " for a design chosen after the data: that protects nothing.",
         arguments=ReadingArguments,
         result=SequentialReading,
         function=_read,

@@ -11,12 +11,12 @@ from copilot_tools.base import Frozen
 from copilot_tools.results import Interval
 from copilot_tools.stats import formats
 from copilot_tools.tool import Tool
+from copilot_tools.tools.questions import EXPLORATORY
 
 __all__ = ["TOOLS"]
 
 Alpha = Annotated[float, Field(gt=1e-9, lt=0.5, description="Chance of a false alarm at any look.")]
 Count = Annotated[int, Field(ge=0, le=10**12)]
-_STANDING = "Exploratory: computed from typed figures, without a registered plan and without checks of the data."
 
 
 class EstimateLook(Frozen):
@@ -72,7 +72,7 @@ class MsprtRead(Frozen):
     rejected_at: int | None
     interval: Interval | None
     sentence: str
-    standing: str = _STANDING
+    standing: str = EXPLORATORY
 
 
 def _msprt(a: MsprtArguments) -> MsprtRead:
@@ -155,7 +155,7 @@ class CountsRead(Frozen):
     treatment_interval: Interval
     difference_interval: Interval
     sentence: str
-    standing: str = _STANDING
+    standing: str = EXPLORATORY
 
 
 def _proportions(a: CountsArguments) -> CountsRead:
@@ -270,8 +270,9 @@ TOOLS = (
     Tool(
         name="sequential_test",
         summary="Always-valid p-value of an estimate followed over many looks (mSPRT, mixture likelihood ratio).",
-        when="When a running test was looked at again and again and a p-value is wanted that allows for it. Not for "
-        "planned looks (group_sequential_reading), nor for few conversions (sequential_proportions).",
+        when="When a running test was looked at again and again, every day say, and an honest p-value is wanted "
+        "that allows for it. Not for planned looks (group_sequential_reading), nor for few conversions "
+        "(sequential_proportions), nor to learn how bad the looking was (peeking).",
         arguments=MsprtArguments,
         result=MsprtRead,
         function=_msprt,
@@ -292,8 +293,9 @@ TOOLS = (
     Tool(
         name="sequential_proportions",
         summary="Exact always-valid test and intervals of two conversion rates from cumulative counts at each look.",
-        when="When conversions of a running test are few or rare and it is watched as they come in. With thousands of "
-        "conversions always_valid_interval does; with planned looks group_sequential_reading finds more.",
+        when="When sales or conversions of a running test are few or rare and it is watched as they come in, one "
+        "by one: which arm is ahead for sure, and when? Not with thousands of conversions "
+        "(always_valid_interval) or planned looks (group_sequential_reading), which find more.",
         arguments=CountsArguments,
         result=CountsRead,
         function=_proportions,
@@ -309,8 +311,9 @@ TOOLS = (
     Tool(
         name="conversion_race",
         summary="Simple sequential test by counting conversions: stop at a lead or at a total (Evan Miller).",
-        when="When a test with an even split is to be run by a rule so simple that it can be kept by hand. Not where "
-        "the split is uneven, or values rather than conversions count.",
+        when="When a test with an even split is to be run by a simple rule that can be kept by hand: count "
+        "conversions or sales of both sides and stop when one leads by so many. Not where the split is "
+        "uneven, or values rather than conversions count.",
         arguments=RaceArguments,
         result=RaceRead,
         function=_race,

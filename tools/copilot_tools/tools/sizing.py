@@ -188,7 +188,9 @@ TOOLS = (
     Tool(
         name="sample_size",
         summary="Units per arm, and whole weeks, to find an effect worth finding.",
-        when="Before a test, when the smallest effect that matters is known and the number of units is not.",
+        when="Before a test, to learn how many visitors, users or sends each group needs to find the smallest "
+        "improvement that matters. Not when the number of units is fixed already (power, "
+        "minimum_detectable_effect), nor for factors crossed with each other (factorial_size).",
         arguments=SampleSizeArguments,
         result=SampleSize,
         function=_size,
@@ -218,7 +220,9 @@ TOOLS = (
     Tool(
         name="power",
         summary="Chance of finding an effect with given units.",
-        when="Before a test, when both the number of units and the effect are given.",
+        when="Before a test, when both the number of units and the effect are given: how likely is it that the "
+        "test notices such an effect? Not to find the number of units (sample_size), and not afterwards with "
+        "the effect that was seen, which only says the p-value again.",
         arguments=PowerArguments,
         result=Power,
         function=_power,
@@ -233,7 +237,9 @@ TOOLS = (
     Tool(
         name="minimum_detectable_effect",
         summary="Smallest effect that a fixed list, or so many weeks of traffic, can find.",
-        when="Before a test, when the number of units is fixed and the question is what can be learned from them.",
+        when="When the number of units is fixed (a mailing list, so many weeks of traffic), to learn how small an "
+        "improvement can be found with them, also of a test that found nothing. Not when units can be added "
+        "until they suffice (sample_size).",
         arguments=DetectableArguments,
         result=DetectableEffect,
         function=_detectable,
@@ -245,8 +251,9 @@ TOOLS = (
     Tool(
         name="design_effect",
         summary="What assigning whole clusters instead of single units costs in variance and units.",
-        when="When shops, regions, households or accounts are assigned but their customers or users are counted, "
-        "before a test. To size such a test give the cluster to sample_size; to read one use compare_clusters.",
+        when="Before a test, when shops, stores, regions, households or accounts are assigned but the customers or"
+        " users in them, who behave alike, are counted: how many times more units does it cost? To size such "
+        "a test give the cluster to sample_size; not to read one (compare_clusters).",
         arguments=DesignEffectArguments,
         result=DesignEffect,
         function=_design_effect,
@@ -258,7 +265,8 @@ TOOLS = (
     Tool(
         name="runtime",
         summary="Whole weeks until so many units have come in.",
-        when="When the number of units is known and the traffic a week too.",
+        when="When the number of units needed and the visitors a week are known, and the question is how long the "
+        "test takes until it is finished. Not to find the units needed (sample_size).",
         arguments=RuntimeArguments,
         result=Runtime,
         function=_runtime,
