@@ -156,7 +156,9 @@ def _first_stop(experiment: Experiment) -> Look | None:
 
 def _days_run(plan: Plan | None, evidence: Evidence, today: dt.date) -> float | None:
     if evidence.days is not None:
-        return (evidence.days[1] - evidence.days[0]).days + 1
+        # The day that is still running counts when it is over, by the data as by the calendar.
+        over = min(evidence.days[1] + dt.timedelta(days=1), today)
+        return max((over - evidence.days[0]).days, 0)
     if plan is not None and plan.design.first_exposure is not None:
         return max((today - plan.design.first_exposure).days, 0)
     return None
@@ -166,13 +168,16 @@ def _post_hoc(experiment: Experiment, evidence: Evidence, others: tuple[Experime
     registration, plan = experiment.registration, experiment.plan
     if registration is None or plan is None:
         return ""
-    return (
+    late = (
         registration.record.post_hoc
         or _amended(experiment, registration, evidence, others)
         or _known_before(experiment, registration, evidence, others)
-        or _extended(experiment, evidence)
-        or _exposed_before(plan, registration.time[:10], evidence, today)
     )
+    # Whatever else is late about it: the verdict at the test's end stands, and whoever reads on must be told.
+    extended = _extended(experiment, evidence)
+    if late and extended:
+        return f"{late} {extended[0].upper()}{extended[1:]}"
+    return late or extended or _exposed_before(plan, registration.time[:10], evidence, today)
 
 
 def _amended(

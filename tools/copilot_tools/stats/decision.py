@@ -15,7 +15,7 @@ from copilot_tools.stats import formats
 from copilot_tools.stats.circumstances import Circumstances
 from copilot_tools.stats.inference.false_positive_risk import risk_at_z
 from copilot_tools.stats.reading import Reading
-from copilot_tools.stats.sequential.registered import RegisteredLook, next_look
+from copilot_tools.stats.sequential.registered import RegisteredLook, next_look, z_toward
 from copilot_tools.stats.spec import AnalysisSpec, Arm
 from copilot_tools.stats.verdict_table import CLAIMS, PHRASES, REASONS, Row, row_of
 
@@ -93,7 +93,7 @@ def decide(
     Args:
         spec: What was registered.
         circumstances: How the reading stands in the ledger.
-        units: Units analysed over all arms.
+        units: Units analysed over all arms, at least 0.
         reading: The estimates; while blinded, only guardrail alarms.
         objections: The case for the null; a blocking one makes the reading invalid.
     """
@@ -105,8 +105,7 @@ def decide(
         valid = "by an interval that is valid at every look."
         now = f"Stop: {', '.join(alarms)} is worse than its registered margin, {valid}"
         return _for_all(spec, Row.HARM, now if alarms else " ".join(("Stop.", *circumstances.alarms)))
-    shortfall = circumstances.shortfall(units)
-    goes_on = bool(shortfall) and not circumstances.closed_early
+    shortfall, goes_on = circumstances.shortfall(units), circumstances.goes_on(units)
     interim = circumstances.look_due and bool(reading.comparisons) and reading.registered is not None
     if circumstances.planned and goes_on and not interim:
         if circumstances.unblinded:
@@ -144,10 +143,14 @@ def _opening(spec: AnalysisSpec, circumstances: Circumstances) -> str:
     committed = circumstances.committed_units
     if spec.looks is None or committed is None:
         return "the committed end"
-    ahead = next_look(spec.looks, committed, circumstances.information)
-    if ahead >= committed:
-        return "the committed end, with no registered look left before it"
-    return f"the next registered look, at {ahead:,} units"
+    where, ahead = _next_opening(spec, committed, circumstances.information)
+    return f"{where}, at {ahead:,} units" if ahead < committed else f"{where}, with no registered look left before it"
+
+
+def _next_opening(spec: AnalysisSpec, committed: int, information: tuple[float, ...]) -> tuple[str, int]:
+    """Where outcomes are opened next, and the units over all arms there."""
+    ahead = committed if spec.looks is None else next_look(spec.looks, committed, information)
+    return "the next registered look" if ahead < committed else "the committed end", ahead
 
 
 def _ended(circumstances: Circumstances, look: RegisteredLook, rows: Sequence[Row]) -> Caveat:
@@ -179,8 +182,7 @@ def _continue(
     stamps: tuple[Caveat, ...],
 ) -> Verdict:
     committed = circumstances.committed_units or units
-    ahead = next_look(spec.looks, committed, look.information) if spec.looks is not None else committed
-    where = "the committed end" if ahead >= committed else "the next registered look"
+    where, ahead = _next_opening(spec, committed, look.information)
     more = f"{ahead - units:,} more until {where} at {ahead:,}" if ahead > units else f"more days until {where}"
     opening = (
         f"Registered look {look.place} of {look.of}, with {units:,} of {committed:,} units: no boundary is crossed, so "
@@ -214,10 +216,9 @@ def _futile(spec: AnalysisSpec, reading: Reading, arm: Arm, look: RegisteredLook
     """Advice alone: the boundaries are as wide as if nobody ever followed it."""
     comparison = reading.comparison(spec.primary.name, arm.name)
     effect = comparison.effect(spec.deciding_scale) if comparison else None
-    if look.futility is None or not isinstance(effect, Estimate) or effect.standard_error <= 0:
+    z = z_toward(spec, effect) if isinstance(effect, Estimate) else None
+    if look.futility is None or z is None:
         return ()
-    line = spec.tolerated.size if spec.tolerated is not None else 0.0
-    z = (effect.value * spec.primary.sign + line) / effect.standard_error
     if (z if spec.sides == 1 else abs(z)) >= look.futility:
         return ()
     sentence = (

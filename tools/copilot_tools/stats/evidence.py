@@ -10,11 +10,13 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any, Literal
 
-from copilot_tools.base import Frozen
+from pydantic import SerializerFunctionWrapHandler, model_serializer
+
+from copilot_tools.base import Frozen, said
 from copilot_tools.results import Slice
 from copilot_tools.stats.moments import Moments
 
-__all__ = ["Evidence", "Extreme", "MetricCell", "Missing", "Quality", "SourceInfo", "UnitCell"]
+__all__ = ["ClusterSize", "Evidence", "Extreme", "MetricCell", "Missing", "Quality", "SourceInfo", "UnitCell"]
 
 
 class SourceInfo(Frozen):
@@ -30,6 +32,8 @@ class SourceInfo(Frozen):
             open it again the same way.
         sketch: The smallest hashes of the units' names, ascending: enough to recognize the same units in another
             file, too little to list them. Empty for summary counts.
+        numbers_hashed: Whether units that are whole numbers were hashed by arithmetic. Older sketches hashed all units
+            by MD5; the two do not compare (see ``overlap``).
     """
 
     kind: Literal["rows", "counts", "events", "frame"]
@@ -39,6 +43,11 @@ class SourceInfo(Frozen):
     columns: dict[str, str] = {}
     opening: dict[str, Any] = {}
     sketch: tuple[int, ...] = ()
+    numbers_hashed: bool = False
+
+    @model_serializer(mode="wrap")
+    def _said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return said(handler(self), "numbers_hashed")
 
 
 class MetricCell(Frozen):
@@ -73,6 +82,14 @@ class Extreme(Frozen):
     metric: str
     arm: str
     largest: tuple[tuple[float, ...], ...]
+
+
+class ClusterSize(Frozen):
+    """How many clusters hold so many of the units analysed, and how many of those hold units of several arms."""
+
+    units: int
+    clusters: int
+    mixed: int
 
 
 class Quality(Frozen):
@@ -114,6 +131,10 @@ class Evidence(Frozen):
         quality: The data's quality.
         extremes: Largest values of metrics of kind mean.
         days: First and last day of exposure, where the plan names a time column.
+        clusters: Clusters by size, where the plan names them; None where they are unknown.
+        neighbours: Per arm, how the primary metric goes with the neighbours' arms: moments over clusters of five sums,
+            in which a cluster's k units of this arm, with outcomes y about a common centre c, have a share x of treated
+            units among the others of their cluster: k, sum(y - c), k x, x sum(y - c), k x^2.
     """
 
     source: SourceInfo
@@ -123,6 +144,12 @@ class Evidence(Frozen):
     quality: Quality
     extremes: tuple[Extreme, ...] = ()
     days: tuple[dt.date, dt.date] | None = None
+    clusters: tuple[ClusterSize, ...] | None = None
+    neighbours: tuple[MetricCell, ...] = ()
+
+    @model_serializer(mode="wrap")
+    def _said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return said(handler(self), "clusters", "neighbours")
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Evidence:
         """A changed copy; what was looked up in the original does not answer for it: outcomes left out stay out."""
@@ -179,5 +206,6 @@ class Evidence(Frozen):
             update={
                 "cells": tuple(c for c in self.cells if c.metric in kept),
                 "extremes": tuple(e for e in self.extremes if e.metric in kept),
+                "neighbours": tuple(c for c in self.neighbours if c.metric in kept),
             }
         )

@@ -1,8 +1,10 @@
 """Many experiments read at once: how many are broken, how many win, and how many still win after correction.
 
-Each experiment is read as three things. **Sample ratio**: chi-square of the arms' units against equal weights.
-**Omnibus**: chi-square that all arms share one proportion. **Win**: the arm with the highest proportion beats every
-other one (pooled two-sample z, two-sided p), and the omnibus test passes; its p-value is the largest of all of these.
+Each experiment is read as three things. **Sample ratio**: the arms' units against equal weights (chi-square; exact
+where few units are expected). **Omnibus**: all arms share one proportion (chi-square; where fewer than 5 of the rarer
+outcome are expected in an arm, the exact test given both margins). **Win**: the arm with the highest proportion beats
+every other one (pooled two-sample z, two-sided p; the exact unconditional test where fewer than 5 are expected), and
+the omnibus test passes; its p-value is the largest of all of these.
 A claim that several nulls are all false may be made at alpha when each is rejected at alpha (intersection-union), so
 no correction is needed inside an experiment. That the best arm was picked by the data is paid for by the two sides:
 the worst case is two arms tied at the top, and either of them is declared the winner at alpha / 2.
@@ -27,8 +29,13 @@ from scipy.special import chdtrc, erfc
 from copilot_tools import checks
 from copilot_tools.base import Frozen
 from copilot_tools.refusals import Refusal, Refused
+from copilot_tools.stats.inference.contingency import independence
+from copilot_tools.stats.inference.goodness import EXACT_BELOW, SMALLEST_EXPECTED, counts_against_weights
 from copilot_tools.stats.inference.multiplicity import benjamini_hochberg, bonferroni, holm
 from copilot_tools.stats.inference.omnibus import equal_proportions_by
+from copilot_tools.stats.inference.proportion_pairs import null_z
+from copilot_tools.stats.inference.proportions import Counts
+from copilot_tools.stats.inference.tails import p_value
 from copilot_tools.stats.sources.many import Group, ManyArms
 
 __all__ = ["ManyTests", "OneTest", "SampleRatioCount", "Wins", "read_tests"]
@@ -230,18 +237,19 @@ def _block(
     n, successes = arms.n[at], arms.successes[at]
     units = np.bincount(code, weights=n, minlength=len(sound)).astype(np.float64)
     ratio_p = _equal_split_p(n, code, units, sizes.astype(np.float64))
-    _, _, omnibus_p, _ = equal_proportions_by(successes, n, code, len(sound))
+    _, _, omnibus_p, expected = equal_proportions_by(successes, n, code, len(sound))
     best, next_rate, beaten_p = _best(successes, n, code, len(sound))
+    uneven = _few_units(n, code, units / np.maximum(sizes, 1), ratio_p)
+    unread = _few_events(successes, n, code, expected, best, omnibus_p, beaten_p)
     results: dict[int, OneTest] = {}
     for k, i in enumerate(sound):
-        row: dict[str, object] = {
-            "units": int(units[k]),
-            "sample_ratio_p": float(ratio_p[k]),
-            "sample_ratio_failed": bool(ratio_p[k] < sample_ratio_alpha),
-        }
+        row: dict[str, object] = {"units": int(units[k]), "problems": (*uneven.get(k, ()), *unread.get(k, ()))}
+        if k not in uneven:
+            failed = bool(ratio_p[k] < sample_ratio_alpha)
+            row |= {"sample_ratio_p": float(ratio_p[k]), "sample_ratio_failed": failed}
         if np.isnan(omnibus_p[k]):
             row["problems"] = (_no_variation(arms.tests[i], float(successes[code == k].sum())),)
-        else:
+        elif k not in unread:
             win_p = max(float(omnibus_p[k]), float(beaten_p[k]))
             row |= {
                 "omnibus_p": float(omnibus_p[k]),
@@ -270,6 +278,43 @@ def _equal_split_p(n: Floats, code: Codes, units: Floats, sizes: Floats) -> Floa
     expected = (units / sizes)[code]
     statistic = np.bincount(code, weights=(n - expected) ** 2 / expected, minlength=len(units))
     return np.asarray(chdtrc(sizes - 1.0, statistic), dtype=np.float64)
+
+
+def _few_units(n: Floats, code: Codes, expected: Floats, p: Floats) -> dict[int, tuple[Refusal, ...]]:
+    """Replace, in place, the p-values of splits with few units by exact ones; those no exact test can reach."""
+    refused: dict[int, tuple[Refusal, ...]] = {}
+    for k in np.flatnonzero(expected < EXACT_BELOW):
+        counts = [round(x) for x in n[code == k]]
+        if len(counts) > 2 and expected[k] >= SMALLEST_EXPECTED:
+            continue
+        try:
+            p[k] = counts_against_weights(counts, [1.0] * len(counts))
+        except Refused as problem:
+            refused[int(k)] = problem.refusals
+    return refused
+
+
+def _few_events(
+    successes: Floats, n: Floats, code: Codes, expected: Floats, best: Codes, omnibus_p: Floats, beaten_p: Floats
+) -> dict[int, tuple[Refusal, ...]]:
+    """The same for outcomes with fewer than 5 of the rarer one expected in an arm."""
+    refused: dict[int, tuple[Refusal, ...]] = {}
+    for k in np.flatnonzero((expected < SMALLEST_EXPECTED) & ~np.isnan(omnibus_p)):
+        at = np.flatnonzero(code == k)
+        counts = {int(i): Counts(round(successes[i]), round(n[i])) for i in at}
+        top = counts[int(best[k])]
+        try:
+            omnibus_p[k] = independence([[c.successes, c.n - c.successes] for c in counts.values()]).p_value
+            beaten_p[k] = max(_beaten_p(top, other) for i, other in counts.items() if i != best[k])
+        except Refused as problem:
+            refused[int(k)] = problem.refusals
+    return refused
+
+
+def _beaten_p(top: Counts, other: Counts) -> float:
+    """Two-sided p-value of one arm against another; 1 where they do not differ at all."""
+    z = null_z(other, top)
+    return 1.0 if z is None else p_value(z)
 
 
 def _best(successes: Floats, n: Floats, code: Codes, groups: int) -> tuple[Codes, Floats, Floats]:

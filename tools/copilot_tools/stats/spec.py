@@ -19,6 +19,7 @@ __all__ = [
     "AnalysisSpec",
     "Arm",
     "Cap",
+    "Clusters",
     "DataPolicy",
     "Dialect",
     "Effect",
@@ -147,10 +148,31 @@ class Segment(Frozen):
     Attributes:
         column: Column of the segment.
         predicted: What the hypothesis predicts for it, in words; empty when only reported.
+        versions: Its levels are versions of the model (or page, or offer) under test, in control as well, where they
+            say which version would have been served: pooling over them needs them to share one effect.
     """
 
     column: Name
     predicted: str = ""
+    versions: bool = False
+
+    @model_serializer(mode="wrap")
+    def _said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return said(handler(self), "versions")
+
+
+class Clusters(Frozen):
+    """Groups of units that may affect each other or move together: households, teams, accounts, shops.
+
+    Attributes:
+        column: Column naming each unit's cluster.
+        assigned: What was assigned at random. "units": each by itself, so that most clusters hold units of several
+            arms; then a unit's outcome should not go with its neighbours' arms. "clusters": each as a whole, so the
+            data must hold one row a cluster (a finer row needs errors that follow the clusters).
+    """
+
+    column: Name
+    assigned: Literal["units", "clusters"] = "units"
 
 
 class Exposure(Frozen):
@@ -265,6 +287,7 @@ class AnalysisSpec(Frozen):
         max_false_positive_risk: Above this risk "supported" becomes "supported, but replicate first".
         min_units: k: no fact about fewer units ever reaches a model.
         looks: Looks at the outcomes before the committed end; None for one look, at the end.
+        clusters: Groups of units that may affect each other, and whether units or whole groups were assigned.
     """
 
     unit: Name | None = None
@@ -290,11 +313,12 @@ class AnalysisSpec(Frozen):
     max_false_positive_risk: Annotated[float, Field(gt=0, lt=1)] = 0.2
     min_units: Annotated[int, Field(ge=1)] = 20
     looks: Looks | None = None
+    clusters: Clusters | None = None
 
     @model_serializer(mode="wrap")
     def _said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        # A plan without registered looks keeps the digest it had before there were any.
-        return said(handler(self), "looks")
+        # A plan without registered looks, or clusters, keeps the digest it had before there were any.
+        return said(handler(self), "looks", "clusters")
 
     @property
     def treatments(self) -> tuple[Arm, ...]:
@@ -378,10 +402,20 @@ class AnalysisSpec(Frozen):
             raise ValueError("an A/A plan has no registered looks: it looks for no effect that could stop it")
         if self.exposure is not None and (unknown := sorted(set(self.exposure.expected) - set(names))):
             raise ValueError(f"exposure.expected names unknown arms: {', '.join(unknown)}")
+        return self
+
+    @model_validator(mode="after")
+    def _known_before(self) -> AnalysisSpec:
         after = set(self.after_assignment)
         before = [m.covariate for m in self.metrics if m.covariate] + list(self.covariates)
         if clash := sorted(after.intersection(before)):
             raise ValueError(f"measured after assignment, so no covariate: {', '.join(clash)}")
+        if self.clusters is not None and self.clusters.column in after:
+            raise ValueError(f"clusters must be known before assignment: {self.clusters.column}")
+        if self.clusters is not None and self.clusters.column in {self.unit, *(s.column for s in self.segments)}:
+            raise ValueError(
+                f"clusters group units, so their column is neither the unit nor a segment: {self.clusters.column}"
+            )
         if clash := sorted({s.column for s in self.segments} & after):
             raise ValueError(f"a planned segment must be known before assignment: {', '.join(clash)}")
         return self

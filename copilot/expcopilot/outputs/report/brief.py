@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copilot_tools.stats import formats
 from copilot_tools.wording.plain import chat
 from expcopilot.outputs.report.looks import looks_sentence
 from expcopilot.outputs.report.skeptic import counted_severities, worst
@@ -23,12 +24,13 @@ def render(readout: Readout) -> str:
     numbers = " ".join(headline.sentences)
     months = " ".join(s for a in headline.arms for s in a.practical)
     yard = f" {headline.yardstick}" if headline.yardstick else ""
+    standing = f"{looks_sentence(readout)}{_ended(readout)} {_plan(readout)} Ledger head {readout.ledger_head[:12]}."
     lines = (
         f"Question: {readout.question}",
         f"Verdict: {headline.tone.mark} {phrase}{stamped}",
         f"Result: {numbers}{yard}{f' {months}' if months else ''}",
         f"{'Against it' if showing(readout.look) is Showing.OPEN else 'Checks'}: {_against(readout)}",
-        f"Standing: {looks_sentence(readout)} {_plan(readout)} Ledger head {readout.ledger_head[:12]}.",
+        f"Standing: {standing}",
     )
     return "\n".join(chat(line) for line in lines) + "\n"
 
@@ -41,6 +43,20 @@ def _against(readout: Readout) -> str:
     if raised is not None and raised.sentence not in look.verdict.sentence:
         said.append(raised.sentence)
     return " ".join([*said, f"In all: {counted_severities(pool)}."])
+
+
+def _ended(readout: Readout) -> str:
+    """That a registered look stopped the test; and, of whatever is read after the test's end, whose verdict stands."""
+    look, standing = readout.look, readout.look.circumstances
+    end = next((k for k in readout.looks if k.kind == "outcome"), None)
+    if end is None or look.kind != "outcome":
+        return ""
+    if look.number == end.number:
+        return " A registered look stopped the test here." if standing.look_due else ""
+    if look.evidence.total_units == end.units:
+        return ""
+    where = "A registered look stopped the test" if standing.stopped else "The test was read at its end"
+    return f" {where} at {formats.count(end.units)} units (look {end.number}), and that verdict stands: {end.verdict}."
 
 
 def _plan(readout: Readout) -> str:

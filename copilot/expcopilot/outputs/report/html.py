@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from typing import TYPE_CHECKING
 
 from expcopilot.outputs.report.content import Page
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from markupsafe import Markup
 
 __all__ = ["render"]
 
@@ -17,6 +19,9 @@ _FOLDER = Path(__file__).parent / "templates"
 
 @cache
 def _environment() -> Environment:
+    # It takes a tenth of a second to import, and most commands draw no page.
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415
+
     return Environment(
         loader=FileSystemLoader(_FOLDER),
         autoescape=True,
@@ -28,9 +33,13 @@ def _environment() -> Environment:
 
 def render(page: Page) -> str:
     """The whole document."""
+    from markupsafe import Markup  # noqa: PLC0415
+
     style = Markup((_FOLDER / "readout.css").read_text(encoding="utf-8"))  # noqa: S704 - our own file
     return _environment().get_template("readout.html.jinja").render(page=page, style=style, drawn=_drawn)
 
 
 def _drawn(svg: str) -> Markup:
+    from markupsafe import Markup  # noqa: PLC0415
+
     return Markup(svg)  # noqa: S704 - drawn by our own modules, which escape every name

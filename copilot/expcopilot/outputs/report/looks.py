@@ -25,7 +25,13 @@ def looks_sentence(readout: Readout) -> str:
     if len(readout.looks) == 1:
         shown_text = "outcomes by arm were shown" if opened else "no outcome by arm was shown"
         return f"The data was opened once, and {shown_text}."
-    return f"The data was opened {times(len(readout.looks))}; outcomes by arm were shown at {shown} of these looks."
+    again = len(opened) - len({(k.kind, k.units) for k in opened})
+    repeated = ""
+    if again:
+        one = "one of them" if again == 1 else f"{in_words(again)} of them"
+        repeated = f", {one} on as many units as before: the same look again"
+    said = f"The data was opened {times(len(readout.looks))}; outcomes by arm were shown at {shown} of these looks"
+    return f"{said}{repeated}."
 
 
 def every_look(readout: Readout) -> Section:

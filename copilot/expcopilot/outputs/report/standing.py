@@ -29,6 +29,7 @@ OUTCOME_FREE = frozenset(
         "contradictions",
         "missing-by-arm",
         "balance",
+        "clusters",
         "looks",
         "multiplicity",
         "post-assignment",

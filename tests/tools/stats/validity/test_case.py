@@ -14,7 +14,7 @@ from copilot_tools.results import Objection
 from copilot_tools.stats.circumstances import Circumstances
 from copilot_tools.stats.evidence import Evidence, Quality, SourceInfo
 from copilot_tools.stats.reading import Reading, read
-from copilot_tools.stats.spec import AnalysisSpec, Metric
+from copilot_tools.stats.spec import AnalysisSpec, Clusters, Metric, Segment
 from copilot_tools.stats.validity.case import SEVERITIES, _attempt, blinded_checks, case_for_null
 from copilot_tools.stats.validity.levels import LEVELS
 from copilot_tools.stats.validity.looks import ATTACK
@@ -31,14 +31,28 @@ BLIND = {
     "shared-units",
 }
 
+GROUPED = {
+    "clusters": Clusters(column="household"),
+    "segments": (Segment(column="device"), Segment(column="model", versions=True)),
+}
+
+
+def test_a_plan_without_clusters_or_versions_hears_nothing_of_them() -> None:
+    """What a plan does not say about its units is no attack on it; what it says and the data lacks is named."""
+    units = draw(np.random.default_rng(39))
+    plain, grouped = ({o.id: o for o in _case(s, evidence_of(s, units))} for s in (spec_of(), spec_of(**GROUPED)))
+    extra = grouped.keys() - plain.keys()
+    assert extra == {"clusters", "interference", "versions"}
+    assert {grouped[i].severity for i in extra} == {"not assessable"}
+
 
 def _case(spec: AnalysisSpec, evidence: Evidence, circumstances: Circumstances = CLEAN) -> tuple[Objection, ...]:
     return case_for_null(spec, evidence, read(spec, evidence), circumstances)
 
 
 def test_every_file_of_the_room_speaks_once() -> None:
-    """One objection per attack file, its id the file's name with dashes."""
-    spec = spec_of()
+    """One objection per attack file, its id the file's name with dashes, where the plan names clusters and versions."""
+    spec = spec_of(**GROUPED)
     case = _case(spec, evidence_of(spec, draw(np.random.default_rng(40))))
     folder = Path(next(iter(room.__path__)))
     files = {f.stem.replace("_", "-") for f in folder.glob("*.py") if not f.stem.startswith("_")} - {"case", "levels"}
@@ -47,7 +61,7 @@ def test_every_file_of_the_room_speaks_once() -> None:
 
 def test_every_attack_has_its_line_in_the_table_of_levels() -> None:
     """Each id has an alarm level; what the table spends on false alarms adds up to less than 5%."""
-    spec = spec_of()
+    spec = spec_of(**GROUPED)
     case = _case(spec, evidence_of(spec, draw(np.random.default_rng(40))))
     assert {o.id for o in case} | {"sample-ratio-slices", "sparse-data-skew", "too-good-conversion"} == set(LEVELS)
     assert 0 < sum(level.false_alarms for level in LEVELS.values()) < 0.05

@@ -37,6 +37,7 @@ __all__ = [
     "spending_of",
     "stage_wise",
     "units_at",
+    "z_toward",
 ]
 
 _FARTHEST = 8.0
@@ -112,7 +113,12 @@ def spending_of(looks: Looks) -> Spending:
 
 
 def units_at(share: float, committed: int) -> int:
-    """Units over all arms from which a registered look at this share is due: rounded up to whole units."""
+    """Units over all arms from which a registered look at this share is due: rounded up to whole units.
+
+    Args:
+        share: Of the committed units, in (0, 1].
+        committed: Units over all arms that the plan commits to, at least 1.
+    """
     return math.ceil(share * committed - 1e-9 * committed)
 
 
@@ -120,6 +126,11 @@ def next_look(looks: Looks, committed: int, information: tuple[float, ...]) -> i
     """Units over all arms at the next registered look after those taken; the committed size where none is left.
 
     A look uses up every share it has reached: one that came late is not made up for by another at the same units.
+
+    Args:
+        looks: As registered.
+        committed: Units over all arms that the plan commits to, at least 1.
+        information: Share of them at each look taken so far, increasing.
 
     Example:
         >>> next_look(Looks(shares=(0.25, 0.5)), 1000, (0.3,))
@@ -192,9 +203,7 @@ def registered_look(spec: AnalysisSpec, circumstances: Circumstances, *, last: b
 def _bounds(
     spending: Spending, times: tuple[float, ...], alpha: float, sides: int, *, last: bool
 ) -> tuple[tuple[float, ...], float]:
-    spent = [spending.spent(min(t, 1.0), alpha, sides) for t in times]
-    if last:
-        spent[-1] = alpha
+    spent = spending.spent_by(times, alpha, sides, last=last)
     found = by_spending(times, spent, sides).efficacy
     return tuple(min(z, _FARTHEST) for z in found), spent[-1]
 
@@ -203,8 +212,8 @@ def _bounds(
 def _futility(design: GroupSequential, spending: Spending, times: tuple[float, ...]) -> float | None:
     if design.futility is None:
         return None
-    spent = [spending.spent(t, design.alpha, design.sides) for t in times]
-    beta = [design.futility.spending.spent(t, 1 - design.target_power) for t in times]
+    spent = spending.spent_by(times, design.alpha, design.sides)
+    beta = design.futility.spending.spent_by(times, 1 - design.target_power)
     bounds, _ = with_futility(times, spent, beta, design.drift, design.sides, ends=False)
     found = bounds.futility[-1] if bounds.futility else -math.inf
     return found if math.isfinite(found) and (design.sides == 1 or found > 0) else None
@@ -257,6 +266,15 @@ def stage_wise(spec: AnalysisSpec, look: RegisteredLook, arm: str, effect: Estim
     ends = Interval(low=placed(after.low), high=placed(after.high), level=round(1 - look.alpha, 12))
     value = placed(after.median_unbiased) * sign
     return found.model_copy(update={"value": value, "interval": ends.toward(sign), "p_value": after.p_value})
+
+
+def z_toward(spec: AnalysisSpec, effect: Estimate) -> float | None:
+    """The primary effect's statistic in the desired direction, as boundaries are held against it: a normal deviate.
+
+    Against no effect, or in a non-inferiority plan against the margin; None where nothing varies.
+    """
+    line = spec.tolerated.size if spec.tolerated is not None else 0.0
+    return _normal(effect, effect.value * spec.primary.sign, line, spec.primary.sign)
 
 
 def _normal(effect: Estimate, wanted: float, line: float, sign: int) -> float | None:

@@ -50,12 +50,12 @@ class Attack(NamedTuple):
 
 
 def plural(n: float, one: str, many: str | None = None) -> str:
-    """1 -> "1 unit", 2000 -> "2,000 units"."""
+    """A count n in words, such as 1 -> "1 unit", 2000 -> "2,000 units"."""
     return f"{n:,.0f} {one if n == 1 else many or one + 's'}"
 
 
 def listed(words: tuple[str, ...] | list[str], at_most: int = 5) -> str:
-    """Words as in a sentence: "a", "a and b", "a, b and c", "a, b, c, d, e and 3 more"."""
+    """Words as in a sentence, at_most of them by name: "a, b and c"; "a, b, c, d, e and 3 more"."""
     shown = list(words[:at_most])
     if len(words) > at_most:
         shown.append(f"{len(words) - at_most} more")

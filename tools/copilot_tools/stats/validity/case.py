@@ -15,11 +15,13 @@ from copilot_tools.stats.reading import Reading
 from copilot_tools.stats.spec import AnalysisSpec
 from copilot_tools.stats.validity import (
     balance,
+    clusters,
     contradictions,
     duplicates,
     exaggeration,
     false_positive_risk,
     fragility,
+    interference,
     looks,
     missing_by_arm,
     multiplicity,
@@ -34,6 +36,7 @@ from copilot_tools.stats.validity import (
     too_small,
     two_arms,
     unblinded,
+    versions,
 )
 from copilot_tools.stats.validity._attack import Attack
 
@@ -57,10 +60,12 @@ def case_for_null(
         circumstances: How the reading stands in the ledger.
 
     Returns:
-        One objection per attack, worst first; an attack without its data says what is missing.
+        One objection per attack, worst first; an attack without its data says what is missing. Those on clusters and
+        versions speak where the plan names such columns.
     """
     return _worst_first(
         [
+            *_grouped(spec, evidence),
             *_blind(spec, evidence, circumstances),
             (post_assignment.ATTACK, lambda: post_assignment.post_assignment(spec, evidence)),
             (looks.ATTACK, lambda: looks.looks(spec, circumstances)),
@@ -90,8 +95,22 @@ def blinded_checks(spec: AnalysisSpec, evidence: Evidence, circumstances: Circum
     return _worst_first(_blind(spec, evidence.only_metrics(()), circumstances))
 
 
+def _grouped(spec: AnalysisSpec, evidence: Evidence) -> list[Attempt]:
+    """Attacks on what a plan may say about its units beside their arm; without it there is nothing to attack."""
+    attempts: list[Attempt] = []
+    if spec.clusters is not None:
+        attempts.append((interference.ATTACK, lambda: interference.interference(spec, evidence)))
+    if any(s.versions for s in spec.segments):
+        attempts.append((versions.ATTACK, lambda: versions.versions(spec, evidence)))
+    return attempts
+
+
 def _blind(spec: AnalysisSpec, evidence: Evidence, circumstances: Circumstances) -> list[Attempt]:
+    grouped: list[Attempt] = []
+    if spec.clusters is not None:
+        grouped.append((clusters.ATTACK, lambda: clusters.clusters(spec, evidence)))
     return [
+        *grouped,
         (sample_ratio.ATTACK, lambda: sample_ratio.sample_ratio(spec, evidence)),
         (two_arms.ATTACK, lambda: two_arms.two_arms(spec, evidence)),
         (duplicates.ATTACK, lambda: duplicates.duplicates(spec, evidence)),

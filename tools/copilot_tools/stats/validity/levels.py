@@ -82,6 +82,11 @@ LEVELS: dict[str, Level] = {
     "contradictions": Level(_BY_POLICY, 0.0, 0.05, None, 0.0),
     "missing-by-arm": Level("p, corrected over metrics and arms (Holm)", 0.01, 0.001, None, 0.001, "below"),
     "balance": Level("p over all arms, corrected over columns (Holm)", 0.01, 0.001, None, 0.001, "below"),
+    "clusters": Level("p that so many clusters lie in one arm", None, None, 0.001, 0.001, "below"),
+    "interference": Level(
+        "p of a line over treated neighbours, corrected over arms", 0.01, 0.001, None, 0.001, "below"
+    ),
+    "versions": Level("p of versions that differ, corrected over arms", 0.01, 0.001, None, 0.001, "below"),
     "unblinded": Level("any look at outcomes before the committed end", None, 1, None, 0.0),
     "shared-units": Level("any other experiment read on the same units", None, 1, None, 0.0),
     "post-assignment": Level("any cut or filter by something measured after assignment", None, 1, None, 0.0),

@@ -50,6 +50,8 @@ _FAR = 9.0
 def repeated_testing_rate(fractions: Sequence[float], critical: float, sides: int = 2) -> float:
     """Chance that a test of no effect is significant at one look or another.
 
+    Use it to say what unplanned looking did; planned looks have boundaries (``sequential.boundaries``).
+
     Args:
         fractions: Share of the last look's units seen at each look, in (0, 1]; repeats count once.
         critical: Standard errors from zero at which each look calls it significant, above 0.

@@ -19,23 +19,20 @@ from typing import NamedTuple
 
 from scipy import special
 
-from copilot_tools.refusals import Refused
-from copilot_tools.results import Objection, Slice
+from copilot_tools.results import Objection
 from copilot_tools.stats import formats
 from copilot_tools.stats.evidence import Evidence
 from copilot_tools.stats.inference.multiplicity import holm
 from copilot_tools.stats.inference.tails import p_value
 from copilot_tools.stats.spec import AnalysisSpec, Arm
 from copilot_tools.stats.validity._attack import Attack, plural
-from copilot_tools.stats.validity._contrast import level as level_of
-from copilot_tools.stats.validity._contrast import pooled, unit_variance
+from copilot_tools.stats.validity._by_part import FEWEST_UNITS, effects_by_part
 
 __all__ = ["ATTACK", "novelty"]
 
 ATTACK = Attack("novelty", "Novelty and drift")
 
 FEWEST_DAYS = 4
-FEWEST_UNITS = 20
 HETEROGENEITY = 0.001
 _ASIDE = (
     "By day of entry novelty, primacy, a season and a new mix of people look alike; rows by unit and day tell them "
@@ -118,34 +115,12 @@ def _trend(spec: AnalysisSpec, evidence: Evidence, arm: Arm) -> _Trend | None:
 
 
 def _days(spec: AnalysisSpec, evidence: Evidence, arm: Arm) -> list[_Day]:
-    """Daily effects with their variances, in order of time.
-
-    A proportion's variance is the day's own, pooled over the arms. Otherwise the variation of a unit is taken from the
-    whole test: a day's own would go with its effect where values are skewed, and so would its weight.
-    """
-    metric, dimension = spec.primary, spec.time_column or ""
-    whole = [evidence.moments_of(metric.name, name) for name in (spec.control, arm.name)]
-    if any(m is None for m in whole):
-        return []
+    """Daily effects with their variances, in order of time."""
     found = []
-    try:
-        spreads = [unit_variance(metric, m) for m in whole if m is not None]
-    except Refused:
-        return []
-    for name in evidence.levels(dimension):
-        part = Slice(dimension=dimension, level=name)
-        control, treatment = (evidence.moments_of(metric.name, a, part) for a in (spec.control, arm.name))
-        if control is None or treatment is None or min(control.n, treatment.n) < FEWEST_UNITS:
-            continue
-        if metric.kind == "proportion":
-            variance = pooled(control, treatment)
-        else:
-            variance = spreads[0] / control.n + spreads[1] / treatment.n
+    for part in effects_by_part(spec, evidence, spec.time_column or "", arm):
         try:
-            when = dt.date.fromisoformat(name[:10]).toordinal()
-            effect = level_of(metric, treatment) - level_of(metric, control)
-        except (ValueError, Refused):
+            when = dt.date.fromisoformat(part.name[:10]).toordinal()
+        except ValueError:
             continue
-        if variance > 0:
-            found.append(_Day(float(when), effect, variance, control.n + treatment.n))
+        found.append(_Day(float(when), part.effect, part.variance, part.units))
     return sorted(found)

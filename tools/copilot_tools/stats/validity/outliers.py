@@ -6,8 +6,9 @@ Only the largest values are kept, so an extremely low one is not seen.
 
 Alarm levels: a note where one unit holds more than a quarter of its arm's variation; serious where it holds more than
 three quarters of the primary's, lies ten times as far out as the next one, and farther than the tail of the others
-foretells (p < .005). Revenue of a few buyers has a heavy tail of its own: there even a factor of ten is no fault. All
-three come together by chance in at most 0.15% of arms of log-normal values with sigma up to 2.
+foretells (p < .005): those of its own arm, and of all other arms, whose tails are of one shape with it. Revenue of a
+few buyers has a heavy tail of its own: there even a factor of ten is no fault. All three come together by chance in at
+most 0.15% of arms of log-normal values with sigma up to 2.
 
 References:
     Renyi (1953), On the theory of order statistics, Acta Math. Acad. Sci. Hung. 4 (spacings of a heavy tail).
@@ -55,7 +56,7 @@ def outliers(spec: AnalysisSpec, evidence: Evidence) -> Objection:
     if not averages:
         sentence = "0 metrics are averages that a single large value could carry."
         return ATTACK.finds("none", sentence, value=0, unit="count", units=evidence.total_units)
-    found = [d for m in averages for arm in spec.arm_names if (d := _dominant(evidence, m, arm)) is not None]
+    found = [d for m in averages for arm in spec.arm_names if (d := _dominant(spec, evidence, m, arm)) is not None]
     if not found:
         return ATTACK.cannot(f"the largest values of {listed([m.name for m in averages])} were not kept")
     worst = max(found, key=lambda d: (_severity(d) == "serious", d.share))
@@ -73,27 +74,37 @@ def outliers(spec: AnalysisSpec, evidence: Evidence) -> Objection:
     return ATTACK.finds(severity, sentence, value=worst.share, unit="share", details=details, units=1)
 
 
-def _dominant(evidence: Evidence, metric: Metric, arm: str) -> _Dominant | None:
+def _dominant(spec: AnalysisSpec, evidence: Evidence, metric: Metric, arm: str) -> _Dominant | None:
     moments = evidence.moments_of(metric.name, arm)
-    largest = largest_values(evidence, metric.name, arm)
-    if moments is None or moments.n < 2 or not largest or moments.comoments[0][0] <= 0:
+    distances = _distances(evidence, metric, arm)
+    if moments is None or moments.n < 2 or not distances or moments.comoments[0][0] <= 0:
         return None
-    value = largest[0][0]
-    distances = [abs(row[0] - moments.mean[0]) for row in largest]
     share = distances[0] ** 2 / moments.comoments[0][0]
-    alone = len(distances) < 2 or (distances[0] >= FARTHER * distances[1] and chance_of_gap(distances) < BY_CHANCE)
-    return _Dominant(metric, arm, value, min(share, 1.0), alone)
+    others = [_distances(evidence, metric, other) for other in spec.arm_names if other != arm]
+    alone = len(distances) < 2 or (
+        distances[0] >= FARTHER * distances[1] and chance_of_gap(distances, others) < BY_CHANCE
+    )
+    return _Dominant(metric, arm, largest_values(evidence, metric.name, arm)[0][0], min(share, 1.0), alone)
 
 
-def chance_of_gap(distances: Sequence[float]) -> float:
+def _distances(evidence: Evidence, metric: Metric, arm: str) -> list[float]:
+    """Of an arm's largest values from its mean, in the order of the values."""
+    moments = evidence.moments_of(metric.name, arm)
+    if moments is None:
+        return []
+    return [abs(row[0] - moments.mean[0]) for row in largest_values(evidence, metric.name, arm)]
+
+
+def chance_of_gap(distances: Sequence[float], others: Sequence[Sequence[float]] = ()) -> float:
     """Chance that the largest of a heavy tail's values lies as far beyond the second as it does.
 
     In a tail that falls off by a power, the logarithms of neighbouring values' ratios, each times its rank, are
-    independent and exponential with one mean. The first is held against all that follow; log-normal tails are lighter
-    at the top, so the chance errs upwards.
+    independent and exponential with one mean, in every arm whose tail has that power. The first is held against all
+    others; log-normal tails are lighter at the top, so the chance errs upwards.
 
     Args:
         distances: Distances from the mean of the largest values, largest first.
+        others: The same of other arms.
 
     Returns:
         A probability; 1 where the others are too few, or have no spread to judge by.
@@ -102,14 +113,19 @@ def chance_of_gap(distances: Sequence[float]) -> float:
         >>> round(chance_of_gap([32.0, 16.0, 8.0, 4.0, 2.0]), 2)
         0.73
     """
-    tail = sorted((d for d in distances if d > 0), reverse=True)
-    if len(tail) < 3:
+    first, *rest = _gaps(distances) or [0.0]
+    if not rest:  # its own tail must be known: that of other arms says nothing of where this one begins
         return 1.0
-    gaps = [rank * math.log(a / b) for rank, (a, b) in enumerate(itertools.pairwise(tail), start=1)]
-    others = math.fsum(gaps[1:])
-    if others <= 0:
-        return 0.0 if gaps[0] > 0 else 1.0
-    return float((1 + gaps[0] / others) ** -len(gaps[1:]))
+    rest.extend(gap for other in others for gap in _gaps(other))
+    total = math.fsum(rest)
+    if total <= 0:
+        return 0.0 if first > 0 else 1.0
+    return float((1 + first / total) ** -len(rest))
+
+
+def _gaps(distances: Sequence[float]) -> list[float]:
+    tail = sorted((d for d in distances if d > 0), reverse=True)
+    return [rank * math.log(a / b) for rank, (a, b) in enumerate(itertools.pairwise(tail), start=1)]
 
 
 def _severity(dominant: _Dominant) -> Severity:

@@ -16,7 +16,10 @@ ATTACK = Attack("shared-units", "Units of another experiment")
 
 
 def shared_units(evidence: Evidence, circumstances: Circumstances) -> Objection:
-    """Name every other experiment of this workspace read on the same units."""
+    """Name every other experiment of this workspace read on the same units.
+
+    Raised where the same units were read under another plan before.
+    """
     others = circumstances.shared_units
     if others:
         experiments = plural(len(others), "other experiment was", "other experiments were")

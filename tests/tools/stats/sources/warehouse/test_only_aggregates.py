@@ -139,6 +139,28 @@ def test_a_passed_connection_gets_its_settings_back(tmp_path: Path, postgres: ps
     assert postgres.execute(count).fetchone() == (0,)
 
 
+class _Stopping(_Cursor):
+    def execute(self, query: str) -> None:
+        if "results" in query:
+            raise KeyboardInterrupt
+        super().execute(query)
+
+
+class _Stopped(Listening):
+    def cursor(self) -> Any:
+        """A real cursor whose user presses Ctrl-C when the table is read."""
+        return _Stopping(self.connection.cursor(), self.heard)
+
+
+def test_stopped_while_opening_the_settings_stand_again(tmp_path: Path, postgres: psycopg.Connection) -> None:
+    """Whatever ends the opening, a connection passed in is let go of as if the source had been closed."""
+    both(tmp_path, postgres, world(400))
+    postgres.execute("SET TimeZone = 'Asia/Tokyo'")
+    with pytest.raises(KeyboardInterrupt):
+        open_table(_Stopped(postgres), "lab.results")
+    assert postgres.execute("SELECT current_setting('TimeZone')").fetchall() == [("Asia/Tokyo",)]
+
+
 def test_a_column_of_names_taken_for_the_arm(tmp_path: Path, postgres: psycopg.Connection) -> None:
     """Whoever names the unit as the arm learns that it is none, and no unit's name is fetched to find out."""
     data = world(300)

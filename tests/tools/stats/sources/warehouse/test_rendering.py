@@ -74,6 +74,7 @@ def test_every_table_made_is_temporary(asked: list[str], dialect: Dialect) -> No
 @pytest.mark.parametrize(
     ("query", "postgres"),
     [
+        ("SELECT NOT regexp_full_match(a || b, '1|2') FROM t", "SELECT NOT (a || b) ~ '^(?:1|2)$' FROM t"),
         ("SELECT count(*) FROM (SELECT a FROM t)", "SELECT COUNT(*) FROM (SELECT a FROM t) AS q0"),
         (
             "SELECT a FROM t SEMI JOIN s USING (a, b) WHERE c",
