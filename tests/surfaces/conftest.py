@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from batches_of_briefs import lab, write_briefs
 from expcopilot.surfaces.cli.main import cli
+from loopback.server import Loopback
 from tests_plan import FINISHED
 
 Run = Callable[..., Result]
@@ -43,3 +45,17 @@ def checkout(run: Run, place: Path) -> Path:
     registered = run("register", plan)
     assert registered.exit_code == 0, registered.stderr
     return plan
+
+
+@pytest.fixture
+def at(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Run]:
+    """Call a command in a workspace whose model is a server, beside a file of so many briefs, k variants each."""
+    monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
+
+    def begin(server: Loopback, count: int, k: int = 1) -> Run:
+        folder = lab(tmp_path / "lab", server.url)
+        write_briefs(folder / "briefs.csv", count, k)
+        monkeypatch.chdir(folder)
+        return run
+
+    return begin

@@ -11,27 +11,11 @@ from typing import Any
 
 import pytest
 
-from batches_of_briefs import lab, rows, start, write_briefs
+from batches_of_briefs import MANY, rows, start
 from loopback.batches import CALL_FAULTS
 from loopback.copywriting import copywriter
 from loopback.replies import Faults, Said
 from loopback.server import Loopback
-
-MANY = ("variants", "--in", "briefs.csv", "--out", "variants.csv", "--json")
-
-
-@pytest.fixture
-def at(run, tmp_path, monkeypatch):
-    """Call a command in a workspace whose model is a server."""
-    monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
-
-    def begin(server: Loopback, count: int, k: int = 1) -> Any:
-        folder = lab(tmp_path / "lab", server.url)
-        write_briefs(folder / "briefs.csv", count, k)
-        monkeypatch.chdir(folder)
-        return run
-
-    return begin
 
 
 def say(text: str) -> Any:
@@ -307,3 +291,28 @@ def test_people_see_a_summary(at):
     assert done.exit_code == 0
     assert "3 of 3 briefs have variants" in done.output
     assert "expcopilot approve review.csv" in done.output
+
+
+def test_what_is_wrong_in_a_row_is_named_by_row_and_column(at):
+    """A mistyped channel, and a row whose channel stands under a column no brief has."""
+    with Loopback(copywriter) as server:
+        run = at(server, 3)
+        head = "id,channel,change,audience,because,k,medium"
+        Path("briefs.csv").write_text(f"{head}\nb0,emial,c,a,b,1,\nb1,,c,a,b,1,email\nb2,sms,c,a,b,1,\n")
+        assert run(*MANY).exit_code == 1
+        typo, missing, fine = rows(Path("variants.csv"))
+    assert typo["error"] == "Row 1, column channel: There is no channel 'emial'."
+    assert typo["cure"] == "Did you mean email?"
+    assert missing["error"] == "Row 2: channel is missing. Left alone, because no brief has them: the columns 'medium'."
+    assert fine["status"] == "drafted"
+
+
+@pytest.mark.parametrize("budget", [(), ("--budget", "5")])
+def test_without_a_model_it_is_the_model_that_is_named(run, place, budget):
+    """With a budget, too: not a price of a model without a name; and no folder is left behind."""
+    (place / "briefs.csv").write_text("id,channel,change,audience,because\na,email,x,y,z\n")
+    refused = run(*MANY, *budget)
+    assert refused.exit_code == 2
+    assert "No model is configured." in refused.stdout
+    assert "price" not in refused.stdout
+    assert not (place / "batches").exists()

@@ -11,29 +11,13 @@ from typing import Any
 
 import pytest
 
-from batches_of_briefs import lab, rows, write_briefs
+from batches_of_briefs import MANY, rows
 from chatting import COMMAND, Chat
 from expcopilot.api import Copilot
 from loopback.copywriting import copywriter
 from loopback.replies import Said
 from loopback.server import Loopback
 from writing import variant
-
-MANY = ("variants", "--in", "briefs.csv", "--out", "variants.csv", "--json")
-
-
-@pytest.fixture
-def at(run, tmp_path, monkeypatch):
-    """Call a command in a workspace whose model is a server."""
-    monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
-
-    def begin(server: Loopback, count: int, k: int = 1) -> Any:
-        folder = lab(tmp_path / "lab", server.url)
-        write_briefs(folder / "briefs.csv", count, k)
-        monkeypatch.chdir(folder)
-        return run
-
-    return begin
 
 
 def refusing(*numbers: int) -> Any:

@@ -10,6 +10,7 @@ import pytest
 
 from chatting import COMMAND, Chat
 from copilot_tools.wording.claims.marks import CLAIM_KINDS
+from expcopilot.surfaces.cli import claims_report
 
 COPY = "Hello there.\r\nThe best tea, 👍 only 3 left.\r\nIt has 7 grades.\r\n"
 
@@ -144,10 +145,24 @@ def test_all_bad_files_are_named_at_once(run):
     assert "b.txt" in done.output
 
 
+def test_the_bar_moves_within_one_large_file(tmp_path):
+    """A text file is one piece of copy: the characters told add up to it, sentence by sentence, in every format."""
+    text = "\n\n".join(f"Put the box on hold in week {n}. Over {n}% come back." for n in range(60))
+    for name in ("long.txt", "long.md", "long.html"):
+        (tmp_path / name).write_text(text)
+        told: list[int] = []
+        claims_report.scan_file(str(tmp_path / name), None, "en", lambda _file, read, told=told: told.append(read))
+        assert sum(told) == len(text)
+        assert len(told) > 60
+        assert max(told) < len(text) / 10
+        assert min(told[1:]) > 0
+
+
 def test_a_person_sees_how_far_a_long_scan_is(tmp_path):
     """In a real terminal a bar names the file and moves with its rows, and is gone in the end; programs see nothing."""
-    rows = "\n".join(f"Put the box on hold in week {n}. It waits where you left it." for n in range(3000))
-    (tmp_path / "long.csv").write_text(f"copy\n{rows}\n")
+    # What is not read counts towards the bar's bytes and costs nothing: a few hundred rows make a long file.
+    rows = "\n".join(f"Put the box on hold in week {n}.,{'x' * 300}" for n in range(400))
+    (tmp_path / "long.csv").write_text(f"copy,note\n{rows}\n")
     with Chat(tmp_path, "claims", "long.csv", "--column", "copy", program=(COMMAND,)) as terminal:
         assert terminal.end() in {0, 1}
         seen, raw = terminal.text, terminal.raw

@@ -382,3 +382,43 @@ def test_a_head_that_was_kept_shows_a_ledger_rolled_back(run):
     assert run("verify", "--head", f"1:{head[:12]}").exit_code == 0
     assert run("verify", "--head", "1:" + "0" * 12).exit_code == 2
     assert run("verify", "--head", "first").exit_code == 2
+
+
+def test_typed_counts_under_a_plan_with_a_guardrail_say_what_to_give_instead(run, place):
+    """They are of one metric; the file named in the cure is read as it says, and the attempt is on record."""
+    guarded = FINISHED.replace(
+        "  minimum_effect:",
+        "    - name: refund rate\n      role: guardrail\n      kind: proportion\n      column: refunds\n"
+        "      direction: decrease\n      margin: {size: 0.01, scale: absolute}\n  minimum_effect:",
+    )
+    (place / "plans" / "checkout.yaml").write_text(guarded, encoding="utf-8")
+    assert run("register", "plans/checkout.yaml").exit_code == 0
+    (refusal,) = data(run("analyze", "checkout", *ENOUGH, "--json"))["refused"]
+    assert refusal["code"] == "counts.one_metric"
+    assert "the plan reads 2: 'orders' and 'refund rate'" in refusal["reason"]
+    header, command = re.findall(r"`([^`]+)`", refusal["cure"])[:2]
+    assert header == "arm,n,orders,refunds"
+    (place / "COUNTS.csv").write_text(f"{header}\ncontrol,10000,520,30\none-page,10100,700,31\n", encoding="utf-8")
+    assert run(*command.split()[1:]).exit_code == 0
+    kinds = [entry["kind"] for entry in data(run("log", "checkout", "--json"))]
+    assert kinds[:3] == ["registered", "refused", "looked"]
+
+
+def test_typed_counts_under_a_plan_with_a_mean_beside_ask_for_a_row_a_metric(run, place):
+    """The form that holds both kinds is named, and read."""
+    both = FINISHED.replace(
+        "  minimum_effect:", "    - name: basket\n      kind: mean\n      column: basket\n  minimum_effect:"
+    )
+    (place / "plans" / "checkout.yaml").write_text(both, encoding="utf-8")
+    assert run("register", "plans/checkout.yaml").exit_code == 0
+    (refusal,) = data(run("analyze", "checkout", *ENOUGH, "--json"))["refused"]
+    header, command = re.findall(r"`([^`]+)`", refusal["cure"])[:2]
+    assert header == "arm,metric,n,successes,mean,sd"
+    rows = [
+        "control,orders,10000,520,,",
+        "one-page,orders,10100,700,,",
+        "control,basket,10000,,20,9",
+        "one-page,basket,10100,,21,9",
+    ]
+    (place / "COUNTS.csv").write_text("\n".join([header, *rows, ""]), encoding="utf-8")
+    assert run(*command.split()[1:]).exit_code == 0

@@ -133,8 +133,9 @@ def test_any_name_can_be_typed_as_it_is_shown(run, spring, name):
     rejected = run(*shlex.split(reject)[1:], stdin="y\n")
     assert rejected.exit_code == 0, rejected.output
     assert "v 1: rejected" in rejected.stdout
-    (again,) = steps(rejected)
-    assert "has no approved variant" in seen(run(*shlex.split(again)[1:]))
+    afresh, read = steps(rejected)
+    assert "none is set up" in seen(run(*shlex.split(afresh)[1:]))
+    assert "v 1: approved" in run(*shlex.split(read)[1:], stdin="y\n").stdout
 
 
 def test_whose_copy_is_said_where_two_share_a_name(run, spring):

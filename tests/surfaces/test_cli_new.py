@@ -97,7 +97,7 @@ def test_people_get_the_size_and_what_is_open(run, place):
     text = run(*OPTIONS, "--baseline", "10%", "--traffic", "20k").stdout
     assert "6 whole weeks" in text
     assert "design.first_exposure" in text
-    assert "expcopilot register plans/the-subject-line-asks-a-question.yaml" in text
+    assert "expcopilot plan check plans/the-subject-line-asks-a-question.yaml" in text
     assert (place / "plans" / "the-subject-line-asks-a-question.yaml").exists()
 
 
@@ -205,3 +205,34 @@ def test_a_broken_draft_is_refused(run, place):
         assert draft.read_text(encoding="utf-8") == text
     draft.unlink()
     assert json.loads(run("new", "--resume", "--json").stdout)["refused"][0]["code"] == "new.no_draft"
+
+
+def test_nothing_is_frozen_while_a_question_that_must_be_answered_is_open(run, place):
+    """The steps named end with the check; once the day is given, freezing comes next."""
+    still = run(*OPTIONS, "--name", "open")
+    assert "✕ design.first_exposure" in still.stdout
+    assert "Answer in the file what is marked ✕" in still.stdout
+    assert "register" not in still.stdout
+    whole = run(*OPTIONS, "--name", "whole", "--start", "2030-01-01", "--baseline", "10%", "--list", "64000")
+    assert "✕" not in whole.stdout
+    assert "expcopilot register plans/whole.yaml" in whole.stdout
+    assert place.is_dir()
+
+
+@pytest.mark.parametrize(
+    ("looks", "says"),
+    [
+        ("50%, 25%", "25% follows 50%: shares of the units are given in order, each once."),
+        ("50%, 25%", 'What to do: Write them like "25%, 50%".'),
+        ("25%, 25%, 50%", "25% stands there twice"),
+        ("25%, 25.01%", "less than 0.1% of the units from 25%"),
+        ("99.99%", "less than 0.1% of the units from 99.99%"),
+    ],
+)
+def test_looks_that_cannot_be_registered_say_how_to_write_them(run, place, looks, says):
+    """Out of order, twice, or too near: the option is named with the cure, and no plan is written."""
+    refused = run(*OPTIONS, "--looks", looks)
+    assert refused.exit_code == 2
+    assert says in " ".join(refused.stderr.replace("│", " ").split())
+    assert "in the input" not in refused.stderr
+    assert list((place / "plans").iterdir()) == []

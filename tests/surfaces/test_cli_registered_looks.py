@@ -85,7 +85,12 @@ def test_continue_then_stop(run, looked):
     written = next(Path(f) for f in files if f.endswith(".md")).read_text(encoding="utf-8")
     assert "Registered looks taken: 2 of 3." in written
     assert "stage-wise ordering" in written
-    assert run("close", "checkout", "--early", "--reason", "done").exit_code == 2
+    assert "A registered look stopped the test here." in run("readout", "checkout", "--brief").stdout
+    early = run("close", "checkout", "--early", "--reason", "done")
+    assert early.exit_code == 2
+    said = " ".join(early.stderr.replace("│", " ").split())
+    assert "was stopped by its plan at a registered look already (look 2, " in said
+    assert "committed end" not in said
     assert run("close", "checkout").exit_code == 0
     assert run("verify").exit_code == 0
 
@@ -99,6 +104,24 @@ def test_going_on_after_a_stop_is_post_hoc(run, looked):
     on = looked("8000:420", "8000:600")
     assert on["verdict"]["row"] == "exploratory"
     assert "stopped the test" in on["circumstances"]["post_hoc"]
+    brief = run("readout", "checkout", "--brief").stdout
+    stands = "A registered look stopped the test at 10,000 units (look 1), and that verdict stands: supported: at least"
+    assert stands in brief
+    assert run("verify").exit_code == 0
+
+
+def test_a_late_plan_that_reads_on_after_its_stop_is_told_both(run, place):
+    """That it was registered after the first exposure, and that the verdict of the look that stopped it stands."""
+    late = PLAN[: PLAN.index("attested:")].replace("units: 20000\n", "units: 20000\n  first_exposure: '2025-01-01'\n")
+    (place / "plans" / "late.yaml").write_text(late, encoding="utf-8")
+    assert run("register", "plans/late.yaml").exit_code == 0
+    for arms in (("5000:260", "5000:390"), ("8000:420", "8000:600")):
+        given = ("--arm", f"control={arms[0]}", "--arm", f"one-page={arms[1]}")
+        look = data(run("analyze", "checkout", *given, "--no-readout", "--json"))["look"]
+    said = look["circumstances"]["post_hoc"]
+    assert "after the first exposure on 2025-01-01. Outcomes were read at a registered look" in said
+    assert said.endswith("The verdict of look 1 stands.")
+    assert "(look 1), and that verdict stands: exploratory" in run("readout", "checkout", "--brief").stdout
     assert run("verify").exit_code == 0
 
 
@@ -108,6 +131,8 @@ def test_the_same_look_twice_is_one_look(run, looked):
     again = looked("2500:130", "2500:150")
     assert again["verdict"] == first["verdict"]
     assert again["circumstances"]["information"] == [0.25]
+    page = " ".join(run("readout", "checkout").stdout.split())
+    assert "outcomes by arm were shown at each of these looks, one of them on as many units as before: the same" in page
     second = looked("5000:260", "5000:300")
     assert second["circumstances"]["information"] == [0.25, 0.5]
     assert run("verify").exit_code == 0

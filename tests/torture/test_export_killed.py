@@ -55,6 +55,7 @@ def test_one_brief_in_two_experiments_has_two_folders(workspace):
         copilot.approve_variant("same", "v1", digest, experiment=season, reason=f"Good for {season}")
         copilot.export("same", "csv", experiment=season)
     files = sorted(p.relative_to(workspace.folder) for p in (workspace.folder / "handover").rglob("*.csv"))
-    assert [p.as_posix() for p in files] == ["handover/autumn/same/same.csv", "handover/winter/same/same.csv"]
+    assert [p.parent.as_posix() for p in files] == ["handover/autumn/same", "handover/winter/same"]
+    assert [p.name.partition("-")[0] for p in files] == ["autumn_same", "winter_same"]
     for path, season in zip(files, ("autumn", "winter"), strict=True):
         assert f'"{season}"' in (workspace.folder / path).read_text()

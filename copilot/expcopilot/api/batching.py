@@ -33,8 +33,10 @@ class Batching(Desk):
         Raises:
             Refused: Nothing was written, and why; ModelFailed where the model is not set up or cannot be reached.
         """
-        folder = self.workspace.folder / "batches"
         settings = ModelSettings.model_validate(self.workspace.settings.model.model_dump())
+        with settings.open():
+            pass  # whoever has named no model, or holds no key, is told so before a folder is made for requests
+        folder = self.workspace.folder / "batches"
         job = replace(job, briefs=Path(job.briefs), out=Path(job.out))
         with RequestStore(folder / "requests.sqlite") as store:
             return run_batch(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 from copilot_tools.refusals import Refused
 from expcopilot.api.copy_desk import CopyDesk
@@ -13,11 +13,22 @@ from expcopilot.flow.steps import approve_copy as deciding
 from expcopilot.flow.steps import hand_over as handing
 from expcopilot.flow.steps import leaving
 from expcopilot.flow.steps.hand_over import Form, Handed
+from expcopilot.flow.steps.review import one_of_several
 from expcopilot.flow.steps.variants import experiment_of
 from expcopilot.memory.review_files import ReviewRow
-from expcopilot.records.copybook import Reviewed
+from expcopilot.records.copy import Review
+from expcopilot.records.copybook import CopyBook, Reviewed
+from expcopilot.records.entry import Draft
 
 __all__ = ["CopyDeciding"]
+
+
+class _Settle(Protocol):
+    """A step that settles a mark of the exact text a person saw, or takes back what settles it."""
+
+    def __call__(
+        self, book: CopyBook, review: Review, label: str, seen: str, *, actor: str, by: str, reason: str
+    ) -> tuple[Draft, ...]: ...
 
 
 class CopyDeciding(CopyDesk):
@@ -40,21 +51,15 @@ class CopyDeciding(CopyDesk):
         Raises:
             Refused: The variant has changed since they saw it; there is no such brief, variant or claim; or no reason.
         """
-        actor = self.workspace.actor
-        return self._decided(
-            "waive", brief, variant, experiment,
-            lambda book, review, _: deciding.waive(book, review, mark, digest, actor=actor, by=by, reason=reason),
-        )  # fmt: skip
+        on = brief, variant, experiment
+        return self._settled("waive", deciding.waive, on, mark, digest, reason=reason, by=by)
 
     def tick(
         self, brief: str, variant: str, mark: str, digest: str, *, reason: str, by: str = "", experiment: str = ""
     ) -> Reviewed:
         """A named person says what an unclassified sentence is; as ``waive``, with a sentence such as "S1"."""
-        actor = self.workspace.actor
-        return self._decided(
-            "tick", brief, variant, experiment,
-            lambda book, review, _: deciding.tick(book, review, mark, digest, actor=actor, by=by, reason=reason),
-        )  # fmt: skip
+        on = brief, variant, experiment
+        return self._settled("tick", deciding.tick, on, mark, digest, reason=reason, by=by)
 
     def undo_mark(
         self, brief: str, variant: str, mark: str, digest: str, *, reason: str, by: str = "", experiment: str = ""
@@ -64,11 +69,8 @@ class CopyDeciding(CopyDesk):
         Raises:
             Refused: As ``waive``; or nobody settled it.
         """
-        actor = self.workspace.actor
-        return self._decided(
-            "undo", brief, variant, experiment,
-            lambda book, review, _: deciding.take_back(book, review, mark, digest, actor=actor, by=by, reason=reason),
-        )  # fmt: skip
+        on = brief, variant, experiment
+        return self._settled("undo", deciding.take_back, on, mark, digest, reason=reason, by=by)
 
     def source_claim(
         self,
@@ -101,6 +103,7 @@ class CopyDeciding(CopyDesk):
         return self._decided(
             "source", brief, variant, experiment,
             lambda book, review, standards: deciding.source(book, review, mark, digest, standards, **said),
+            label=mark,
         )  # fmt: skip
 
     def approve_variant(
@@ -163,10 +166,10 @@ class CopyDeciding(CopyDesk):
         Raises:
             Refused: Something is open in a variant that was not rejected, every place by name; or nothing is approved.
         """
-        experiment = experiment or self._home(brief)
-        with self._recorded(experiment, "export"):
-            book = self._book(experiment)
-            stands = self._reviewed(book, brief, self.standards())
+        home = self._home(brief, experiment)
+        with self._recorded(home, "export"):
+            book = self._book(home)
+            stands = self._reviewed(book, brief, self.standards(), named=experiment)
             ready = leaving.hand_over(stands)
             name = experiment_of(stands.brief)
             leaves, notes = leaving.without_open_control(stands.brief)
@@ -178,7 +181,26 @@ class CopyDeciding(CopyDesk):
                 self.ledger.append_if(book.position, draft)
                 files.publish()
             rejected = tuple(r.variant.id for r in stands.reviews if r.standing == "rejected")
-            return Handed(folder=str(target), record=record, rejected=rejected, notes=notes)
+            shared = filter(None, [one_of_several(brief, home, stands.shared)])
+            return Handed(folder=str(target), record=record, rejected=rejected, notes=(*shared, *notes))
+
+    def _settled(
+        self,
+        command: str,
+        settle: _Settle,
+        on: tuple[str, str, str],
+        mark: str,
+        digest: str,
+        *,
+        reason: str,
+        by: str,
+    ) -> Reviewed:
+        """Take down what settles a mark, or no longer does; ``on`` names brief, variant and experiment."""
+        actor = self.workspace.actor
+        return self._decided(
+            command, *on, lambda book, review, _: settle(book, review, mark, digest, actor=actor, by=by, reason=reason),
+            label=mark,
+        )  # fmt: skip
 
     def _generator(self, experiment: str) -> str:
         """The model that drafted last, as it names itself; "" where none did."""

@@ -25,12 +25,13 @@ class CopyDesk(Wording):
 
         Args:
             brief: The brief's id.
-            experiment: Whose copy it is; when not given it is looked up, first under the brief's own name.
+            experiment: Whose copy it is; when not given it is looked up, first under the brief's own name. Where more
+                than one has such a brief, the notes say whose this is.
 
         Raises:
-            Refused: There is no such brief, or more than one.
+            Refused: There is no such experiment or brief, or more than one brief and none under its own name.
         """
-        return self._reviewed(self._book(experiment or self._home(brief)), brief, self.standards())
+        return self._reviewed(self._book(self._home(brief, experiment)), brief, self.standards(), named=experiment)
 
     def standards(self) -> Standards:
         """What copy of this workspace is held against today: channel, brand, and the sources as they are now.
@@ -45,20 +46,42 @@ class CopyDesk(Wording):
     def _book(self, experiment: str) -> CopyBook:
         return CopyBook.fold(experiment, self.ledger.entries(experiment))
 
-    def _home(self, brief: str) -> str:
+    def _home(self, brief: str, experiment: str = "") -> str:
         """The experiment a brief's copy belongs to; the brief's own name where there is no such copy.
 
+        Args:
+            brief: The brief's id.
+            experiment: As somebody named it, or "".
+
         Raises:
-            Refused: ``copy.which_experiment``: more than one experiment has a brief of that name.
+            Refused: ``copy.which_experiment``: more than one experiment has a brief of that name; or
+                ``experiment.unknown``: there is none of the name given.
         """
+        if experiment:
+            if experiment not in self.ledger.experiments():
+                homes = self._homes()
+                holding = homes.get(brief) or dict.fromkeys(name for names in homes.values() for name in names)
+                raise deciding.no_experiment(experiment, holding)
+            return experiment
         if brief in self._book(brief).drafted:
             return brief
-        return writing.home_of(brief, writing.homes(self.ledger.entries()))
+        return writing.home_of(brief, self._homes())
 
-    def _reviewed(self, book: CopyBook, brief: str, standards: Standards) -> Reviewed:
+    def _homes(self) -> dict[str, tuple[str, ...]]:
+        """Brief's id -> the experiments that hold copy for it."""
+        return writing.homes(self.ledger.entries())
+
+    def _shared(self, brief: str, experiment: str) -> tuple[str, ...]:
+        """The other experiments that have a brief of this id."""
+        if len(self.ledger.experiments()) < 2:
+            return ()  # most workspaces begin so, and need no reading of the whole ledger
+        return tuple(name for name in self._homes().get(brief, ()) if name != experiment)
+
+    def _reviewed(self, book: CopyBook, brief: str, standards: Standards, *, named: str = "") -> Reviewed:
         if brief not in book.drafted:
-            raise deciding.no_brief(brief)
-        return reviewed(book.drafted[brief].brief, book, standards)
+            raise deciding.no_brief(brief, named, book.drafted if named else self._homes())
+        shared = self._shared(brief, book.experiment)
+        return reviewed(book.drafted[brief].brief, book, standards, shared=shared)
 
     def _decided(
         self,
@@ -67,14 +90,20 @@ class CopyDesk(Wording):
         variant: str,
         experiment: str,
         decide: Callable[[CopyBook, Review, Standards], tuple[Draft, ...]],
+        *,
+        label: str = "",
     ) -> Reviewed:
-        """Take down a decision on one variant as it stands at that very moment; refusals are on record."""
-        experiment = experiment or self._home(brief)
-        with self._recorded(experiment, command):
+        """Take down a decision on one variant as it stands at that very moment; refusals are on record.
+
+        A decision that was taken before adds nothing, and the answer says so; ``label`` is the mark decided upon.
+        """
+        home = self._home(brief, experiment)
+        with self._recorded(home, command):
             while True:
-                book, standards = self._book(experiment), self.standards()
-                review = deciding.find_review(self._reviewed(book, brief, standards), variant)
+                book, standards = self._book(home), self.standards()
+                review = deciding.find_review(self._reviewed(book, brief, standards, named=experiment), variant)
                 drafts = decide(book, review, standards)
+                already = "" if drafts else deciding.already(review, label)
                 try:
                     if drafts:
                         book.follow(self.ledger.append_if(book.position, *drafts))
@@ -82,4 +111,4 @@ class CopyDesk(Wording):
                     if {r.code for r in refused.refusals} != {"ledger.moved"}:
                         raise
                     continue  # somebody wrote in between: decide upon what stands now, which may be refused
-                return self._reviewed(book, brief, standards)
+                return self._reviewed(book, brief, standards).model_copy(update={"already": already})

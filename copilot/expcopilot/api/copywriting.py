@@ -122,7 +122,8 @@ class Copywriting(CopyDesk):
                 reason = failure.refusals[0].reason
                 notes = (f"The scanner has read every text; no model has read {variant.id} beside it: {reason}",)
                 break
-        return reviewed(brief, self._book(experiment), standards, notes=notes)
+        shared = self._shared(brief.id, experiment)
+        return reviewed(brief, self._book(experiment), standards, notes=notes, shared=shared)
 
 
 def _no_model() -> Refused:

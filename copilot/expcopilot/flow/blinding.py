@@ -9,6 +9,7 @@ from copilot_tools.refusals import Refused
 from copilot_tools.stats.evidence import Evidence, SourceInfo
 from copilot_tools.stats.sources.many import ManyArms
 from copilot_tools.stats.spec import AnalysisSpec
+from expcopilot.flow.overlap import comparable
 from expcopilot.flow.standing import shares_units
 from expcopilot.records.experiment import Experiment
 from expcopilot.records.look import Look
@@ -150,8 +151,8 @@ def _could_be(look: Look, spec: AnalysisSpec, evidence: Evidence) -> bool:
     """Whether nothing tells this data from a look's: units that cannot be compared, and the same arms or sizes."""
     same_arms = set(look.spec.arm_names) == set(spec.arm_names)
     same_sizes = _sizes(look.evidence, look.spec) == _sizes(evidence, spec)
-    comparable = bool(look.evidence.source.sketch and evidence.source.sketch and look.spec.unit == spec.unit)
-    return same_arms and same_sizes if comparable else same_arms or same_sizes
+    known = comparable(look.evidence.source, evidence.source) and look.spec.unit == spec.unit
+    return same_arms and same_sizes if known else same_arms or same_sizes
 
 
 def _sizes(evidence: Evidence, spec: AnalysisSpec) -> list[float]:

@@ -84,7 +84,7 @@ def planned_look(
     evidence = source.scan(spec, metrics=spec.metrics, cuts=extra)
     stand = functools.partial(circumstances, experiment, plan, spec, evidence, others, cuts=extra, today=today)
     standing = stand(opens=False)
-    early = bool(standing.shortfall(evidence.total_units)) and not standing.closed_early
+    early = standing.goes_on(evidence.total_units)
     if early and standing.look_due and not unblind and _has_outcomes(spec, evidence):
         refuse_blinded_units(evidence, others, today)
         at = functools.partial(circumstances, experiment, plan, spec, others=others, cuts=extra, today=today)

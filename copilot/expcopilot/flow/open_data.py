@@ -10,7 +10,8 @@ from copilot_tools.stats.sources.counts.count_roles import CountColumns
 from copilot_tools.stats.sources.counts.source import CountsSource
 from copilot_tools.stats.sources.counts.typed_arms import parse_arms
 from copilot_tools.stats.sources.rows.events import EventsSource, Rule, open_events
-from copilot_tools.stats.sources.rows.exposed import ExposedSource, open_exposed
+from copilot_tools.stats.sources.rows.exposed import ExposedSource
+from copilot_tools.stats.sources.rows.exposed import open_exposed as exposed
 from copilot_tools.stats.sources.rows.files import open_file
 from copilot_tools.stats.sources.rows.source import RowsSource
 from copilot_tools.stats.sources.source import Source
@@ -75,31 +76,6 @@ def events(
         time=where.events_time,
         aggregate=aggregate,
     )
-
-
-def exposed(
-    exposures: str | Path,
-    events: str | Path,
-    dialect: Dialect | None = None,
-    *,
-    unit: str | None = None,
-    time: str | None = None,
-    aggregate: Mapping[str, Rule] | None = None,
-) -> ExposedSource:
-    """A file of exposures and one of events, counted for the units exposed from their first exposure on.
-
-    Args:
-        exposures: Unit, arm, time of exposure, and what was known before.
-        events: Unit, time and values.
-        dialect: How CSV files write things.
-        unit: Unit column of the events, where it is not called as in the exposures.
-        time: Time column of the events, likewise.
-        aggregate: Column -> "sum", "any" or "first", where the metric's kind does not say it.
-
-    Raises:
-        Refused: A file is missing, empty, or not what its name says.
-    """
-    return open_exposed(exposures, events, dialect, unit=unit, time=time, aggregate=aggregate)
 
 
 def counts(path: str | Path, dialect: Dialect | None = None, *, columns: CountColumns | None = None) -> CountsSource:

@@ -11,17 +11,26 @@ from __future__ import annotations
 
 from copilot_tools.stats.evidence import SourceInfo
 
-__all__ = ["shared_share"]
+__all__ = ["comparable", "shared_share"]
+
+
+def comparable(a: SourceInfo, b: SourceInfo) -> bool:
+    """Whether two sketches can tell the same units: both are there, and made in the same way.
+
+    A sketch that hashed whole numbers by arithmetic says nothing about an older one, which hashed them by MD5.
+    """
+    return bool(a.sketch and b.sketch) and a.numbers_hashed == b.numbers_hashed
 
 
 def shared_share(a: SourceInfo, b: SourceInfo) -> float:
     """Estimated share of the smaller set's units that are also in the other; 1 for the very same data.
 
-    0 where nothing shows that they overlap; summary counts have no units, so only the same counts overlap.
+    0 where nothing shows that they overlap, also where their sketches do not compare; summary counts have no units, so
+    only the same counts overlap.
     """
     if a.digest == b.digest:
         return 1.0
-    if not a.sketch or not b.sketch:
+    if not comparable(a, b):
         return 0.0
     # Below the smaller of the two largest kept hashes both sketches are complete, so counts there compare.
     bound = min(a.sketch[-1], b.sketch[-1])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-__all__ = ["typed"]
+__all__ = ["quoted", "typed"]
 
 
 def typed(command: str, *names: str, options: str = "", experiment: str = "") -> str:
@@ -22,14 +22,15 @@ def typed(command: str, *names: str, options: str = "", experiment: str = "") ->
         >>> print(typed("export", "-5%", options="--format csv"))
         expcopilot export --format csv -- -5%
     """
-    whose = ["--experiment", _quoted(experiment)] if experiment else []
-    words, last = [_quoted(name) for name in names], [options] if options else []
+    whose = ["--experiment", quoted(experiment)] if experiment else []
+    words, last = [quoted(name) for name in names], [options] if options else []
     # A name that begins with a hyphen would be read as an option, unless it comes after all of them.
     hyphen = any(name.startswith("-") for name in names)
     return " ".join(["expcopilot", command, *whose, *([*last, "--", *words] if hyphen else [*words, *last])])
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """One word as it is typed: in quotes where it holds more than plain letters."""
     plain = shlex.quote(name)
     if plain == name or any(sign in name for sign in '"$`\\!'):
         return plain

@@ -22,16 +22,17 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
-from typing import Any
-
-from jinja2 import Environment, StrictUndefined, Template, TemplateError, meta
+from typing import TYPE_CHECKING, Any
 
 from copilot_tools.base import Frozen
 from copilot_tools.refusals import Refusal, Refused
 from expcopilot.language.model.protocol import SystemPart
 from expcopilot.records.digest import digest
+
+if TYPE_CHECKING:
+    from jinja2 import Environment, Template
 
 __all__ = ["Prompt", "Prompts", "Rendered", "fenced", "prompt_folder", "unpaired_replaced"]
 
@@ -101,26 +102,29 @@ def besides_glossary(facts: str) -> str:
     return "\n".join(line for line in facts.splitlines() if not _DEFINITION.match(line)) or "(none)"
 
 
-def _environment() -> Environment:
+@cache
+def _jinja() -> Environment:
+    """The template engine, which takes a tenth of a second to import: only what renders a prompt waits for it."""
+    from jinja2 import Environment, StrictUndefined  # noqa: PLC0415
+
     # No autoescape: this is text for a model, not HTML, and an escaped quotation would no longer be verbatim.
     made = Environment(undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True)  # noqa: S701
     made.filters |= {"fenced": fenced, "glossary": glossary, "besides_glossary": besides_glossary}
     return made
 
 
-_JINJA = _environment()
-
-
 # Thousands of requests are rendered from the same few files: parsed and compiled once, a request costs a millisecond.
 @lru_cache(maxsize=64)
 def _read(text: str) -> frozenset[str]:
     """The variables a template reads."""
-    return frozenset(meta.find_undeclared_variables(_JINJA.parse(text)))
+    from jinja2 import meta  # noqa: PLC0415
+
+    return frozenset(meta.find_undeclared_variables(_jinja().parse(text)))
 
 
 @lru_cache(maxsize=64)
 def _template(text: str) -> Template:
-    return _JINJA.from_string(text)
+    return _jinja().from_string(text)
 
 
 class Prompt(Frozen):
@@ -166,6 +170,8 @@ class Prompt(Frozen):
         Raises:
             Refused: ``prompt.faulty``, every fault found.
         """
+        from jinja2 import TemplateError  # noqa: PLC0415
+
         parts, faults = _parts(self.text), []
         read: set[str] = set()
         shared = _parts(self.shared) if self.shared else {}
@@ -200,6 +206,8 @@ class Prompt(Frozen):
         Raises:
             Refused: ``prompt.faulty``; ``prompt.variables`` when one is missing or unknown; ``prompt.not_rendered``.
         """
+        from jinja2 import TemplateError  # noqa: PLC0415
+
         self.check()
         given = set(variables)
         if given != self.variables:

@@ -150,26 +150,42 @@ def _parts(text: str, name: str) -> tuple[dict[str, list[str]], list[Refusal]]:
     for number, line in enumerate(rows, 1):
         heading = _HEADING.match(line)
         label = heading or _LABEL.match(line)
-        known = LABELS.get(" ".join(label["label"].lower().replace("_", " ").split())) if label else None
+        known = LABELS.get(_said(label["label"])) if label else None
         if label and known and not (here == "control" and known == "control"):
             here = known
             rest = (label.groupdict().get("rest") or "").strip()
             parts.setdefault(here, []).extend([rest] if rest else [])
         elif heading and not parts and number == title:
             continue  # a title over the whole brief
-        elif line.strip() and (here is None or heading):
+        elif line.strip() and (here is None or heading or (label and _slip(label["label"]))):
             problems.append(_unlabelled(line.strip(), number, label["label"] if label else "", name))
         elif here is not None:
             parts[here].append(line)
     return parts, problems
 
 
+def _said(label: str) -> str:
+    return " ".join(label.lower().replace("_", " ").split())
+
+
+def _slip(label: str) -> bool:
+    """Whether a label nobody knows is one that somebody mistyped: then its words would stand under another."""
+    said = _said(label)
+    return bool(said) and said not in LABELS and bool(nearest(said, LABELS, cutoff=_ALIKE))
+
+
+_ALIKE = 0.8
+"""How alike a word before a colon must be to a label to be one mistyped: "becuase" .86, "chanel" .92, "title" .44."""
+
+
 def _unlabelled(line: str, number: int, label: str, name: str) -> Refusal:
-    close = nearest(label.lower(), LABELS) if label else ()
+    close = nearest(_said(label), LABELS) if label else ()
+    meant = f"{close[0].capitalize()}:" if close else ""
+    text = " If it is text and no label, begin the line with a dash." if _slip(label) else ""
     return Refusal(
         code="brief.unlabelled",
         reason=f"{name}, line {number}: {line[:60]!r} stands under no label that a brief knows.",
-        cure=f"Did you mean {close[0]!r}?"
+        cure=f"Did you mean `{meant}`?{text}"
         if close
         else "Put Change:, Audience:, Because:, Channel: or Notes: before it.",
         name="brief",

@@ -27,15 +27,17 @@ class ReviewRow(Frozen):
     """One decision of a review file.
 
     Attributes:
-        number: Row of the file, its header not counted.
+        number: What its cell ``row`` says, as in every other file of the batch; else its place in the file, the header
+            not counted.
         brief: The brief's id.
         variant: The variant's id.
         digest: Of the text the person saw.
         action: What they decided.
-        by: Who; "" for the person of the workspace.
+        by: Who; "" where nobody is named.
         reason: In their words.
         experiment: Whose copy it is; "" where that is the brief's own name.
         texts: Field -> its text as the file holds it now, where the file holds texts (columns ``text.FIELD``).
+        already: Whether it was decided so before: then reading the row added nothing.
     """
 
     number: int
@@ -47,6 +49,7 @@ class ReviewRow(Frozen):
     reason: str = ""
     experiment: str = ""
     texts: dict[str, str] = {}
+    already: bool = False
 
 
 def load(path: Path) -> tuple[ReviewRow, ...]:
@@ -98,7 +101,8 @@ def parse(text: str, *, name: str = "review") -> tuple[ReviewRow, ...]:
         ) from None
     found: list[ReviewRow] = []
     problems: list[Refusal] = []
-    for number, row in rows:
+    for place, row in rows:
+        number = _numbered(row.get("row") or "", place)
         given = {key: _bare(row.get(key) or "") for key in (*_COLUMNS, "experiment")}
         answer = given["approve"].lower()
         if not answer:
@@ -131,12 +135,22 @@ def _contradictions(rows: list[ReviewRow], name: str) -> Iterator[Refusal]:
         if before.action != row.action:
             yield Refusal(
                 code="review.contradiction",
-                reason=f"{name}, rows {before.number} and {row.number}: {row.variant[:80]} of {row.brief[:80]} is "
+                reason=f"{name}, {_both(before.number, row.number)}: {row.variant[:80]} of {row.brief[:80]} is "
                 "approved in one and rejected in the other.",
                 cure="Keep the row that counts.",
                 name="approve",
                 value=row.variant[:80],
             )
+
+
+def _both(first: int, second: int) -> str:
+    return f"rows {first} and {second}" if first != second else f"two rows {first}"
+
+
+def _numbered(cell: str, place: int) -> int:
+    """The row's own number, which stays its own when rows are sorted or left out."""
+    said = cell.strip()
+    return int(said) if said.isascii() and said.isdigit() and 0 < len(said) <= 9 else place
 
 
 def _bare(cell: str) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from copilot_tools.refusals import Refusal, Refused, refuse_if_any
 from expcopilot.memory.small_file import read_small
 from expcopilot.memory.spreadsheet import guarded, unguarded
-from expcopilot.memory.whole_file import write_whole
+from expcopilot.memory.whole_file import write_out
 from expcopilot.records.copy import Brief, FieldText, Variant
 
 __all__ = ["load", "parse", "save"]
@@ -91,16 +91,7 @@ def save(path: Path, variants: Iterable[Variant], fields: Sequence[str]) -> Path
                 (variant.id, variant.mechanism, "; ".join(variant.facts), *(texts.get(name, "") for name in fields)),
             )
         )
-    try:
-        return write_whole(path, out.getvalue())
-    except OSError as error:
-        raise Refused.because(
-            "output.cannot_write",
-            f"{path.name} cannot be written: {error.strerror or error}.",
-            "Choose a folder you may write to.",
-            name="out",
-            value=str(path),
-        ) from error
+    return write_out(path, out.getvalue())
 
 
 def _variant(given: Mapping[str, str], brief: Brief, fields: Sequence[str], number: int) -> Variant:

@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["staged", "write_whole"]
+from copilot_tools.refusals import Refused
+
+__all__ = ["staged", "write_out", "write_whole"]
 
 
 def write_whole(path: Path, text: str, *, overwrite: bool = True) -> Path:
@@ -28,6 +30,24 @@ def write_whole(path: Path, text: str, *, overwrite: bool = True) -> Path:
     """
     with staged(path, text) as take:
         return take(overwrite)
+
+
+def write_out(path: Path, text: str) -> Path:
+    """As ``write_whole``, for a file that somebody asked for by name.
+
+    Raises:
+        Refused: ``output.cannot_write``.
+    """
+    try:
+        return write_whole(path, text)
+    except OSError as error:
+        raise Refused.because(
+            "output.cannot_write",
+            f"{path.name} cannot be written: {error.strerror or error}.",
+            "Choose a folder you may write to.",
+            name="out",
+            value=str(path),
+        ) from error
 
 
 @contextmanager

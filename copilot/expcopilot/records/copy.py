@@ -226,6 +226,7 @@ class Review(Frozen):
         approval: What a person decided last, whatever the text was then.
         standing: What of that holds for this text: "edited" and "reopened" say that an approval no longer does, because
             the text or what its marks rest on has changed since.
+        whose: The experiment, where it must be said whose copy is meant; "" where the brief's id says it alone.
     """
 
     variant: Variant
@@ -237,6 +238,7 @@ class Review(Frozen):
     basis: str = ""
     approval: VariantApproval | None = None
     standing: Standing = "undecided"
+    whose: str = ""
 
     @property
     def open_marks(self) -> int:

@@ -139,13 +139,24 @@ class Reviewed(Frozen):
         brief: What was asked for.
         reviews: One a variant, in order.
         refused: Near-duplicates that were left out.
-        notes: What did not go as wished, one plain sentence each.
+        notes: What did not go as wished, or what else must be known, one plain sentence each.
+        experiment: Whose copy it is.
+        shared: Other experiments that have a brief of this id.
+        already: Why the decision just given added nothing: it had been taken before; "" otherwise.
     """
 
     brief: Brief
     reviews: tuple[Review, ...]
     refused: tuple[NearDuplicate, ...] = ()
     notes: tuple[str, ...] = ()
+    experiment: str = ""
+    shared: tuple[str, ...] = ()
+    already: str = ""
+
+    @property
+    def whose(self) -> str:
+        """The experiment, where it must be said whose copy is meant; "" where the brief's id says it alone."""
+        return self.experiment if self.shared else ""
 
 
 @dataclass

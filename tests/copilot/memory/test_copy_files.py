@@ -46,7 +46,7 @@ def test_todays_copy_in_a_text_brief_names_its_fields():
     ("text", "code", "says"),
     [
         ("Buy our things", "brief.unlabelled", "stands under no label"),
-        (BRIEF.replace("Audience:", "Audienze:"), "input.missing", "audience"),
+        (BRIEF.replace("Audience:", "Audienze:"), "brief.unlabelled", "line 5: 'Audienze: Subs"),
         (BRIEF + "\n## Budgett\n5", "brief.unlabelled", "Budgett"),
         (BRIEF.replace("Channel: push\n", ""), "input.missing", "channel"),
         (BRIEF.replace("Variants: 3", "Variants: 900"), "input", "900"),
@@ -59,6 +59,35 @@ def test_what_is_wrong_in_a_brief_is_named(text, code, says):
         brief_files.parse_text(text, stem="spring")
     assert any(c.startswith(code) for c in codes(refused)), codes(refused)
     assert says in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("slip", "label"),
+    [
+        ("Becuase:", "Because:"),
+        ("Langauge: de", "Language:"),
+        ("Keep awya:", "Keep away:"),
+        ("**Chanel**: sms", "Channel:"),
+    ],
+)
+def test_a_mistyped_label_is_named_with_its_line_and_the_label_it_may_be(slip, label):
+    """It stands under another label, and would be read as that one's words; behind a dash it is text."""
+    text = f"Channel: push\nChange: a\nAudience: b\nBecause: c\nNotes: d\n{slip}\n"
+    with pytest.raises(Refused) as refused:
+        brief_files.parse_text(text, stem="spring")
+    assert codes(refused) == ["brief.unlabelled"]
+    assert f"line 6: '{slip}'" in str(refused.value)
+    assert f"Did you mean `{label}`?" in str(refused.value)
+    bare = slip.replace("*", "")
+    assert brief_files.parse_text(text.replace(slip, f"- {bare}"), stem="spring").notes == f"d\n- {bare}"
+
+
+def test_words_before_a_colon_are_no_labels_because_they_have_one():
+    """Notes and today's copy hold lines such as `Tone:` and `title:`; none of them is near to a label."""
+    text = BRIEF + "Tone: warm\nDo not say: cheap\n\n## Control\ntitle: Come back\nbody: Save: now\n"
+    made = brief_files.parse_text(text, stem="spring")
+    assert "Tone: warm" in made.notes
+    assert [f.name for f in made.control] == ["title", "body"]
 
 
 def test_a_brief_that_is_no_text_is_refused(tmp_path):
@@ -124,6 +153,17 @@ def test_a_review_file_is_read_back_and_empty_rows_are_not_decided():
         review_files.parse(head + "spring,v1,abcdef123456,maybe,,,x\n")
     with pytest.raises(Refused, match="no column"):
         review_files.parse("brief,variant\nspring,v1\n")
+
+
+def test_a_row_of_a_review_file_is_called_by_its_own_number():
+    """Its cell `row` says it, wherever the row stands by now; without one, or with words in it, its place does."""
+    head, row = "row,brief,variant,digest,approve,by,reason\n", "{},spring,v{},abcdef123456,{},G,\n"
+    found = review_files.parse(head + row.format(12, 1, "yes") + row.format(3, 2, "no") + row.format("?", 3, "no"))
+    assert [r.number for r in found] == [12, 3, 3]
+    with pytest.raises(Refused, match="row 12: 'maybe'"):
+        review_files.parse(head + row.format(12, 1, "maybe"))
+    with pytest.raises(Refused, match="two rows 12: v1"):
+        review_files.parse(head + row.format(12, 1, "yes") + row.format(12, 1, "no"))
 
 
 def test_a_review_file_that_contradicts_itself_is_refused():

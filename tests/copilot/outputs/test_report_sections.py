@@ -165,8 +165,13 @@ def test_looks_are_counted_in_words():
     assert looks_sentence(blinded()).endswith("shown at none of these looks.")
     once = made.model_copy(update={"looks": made.looks[1:]})
     assert looks_sentence(once) == "The data was opened once, and outcomes by arm were shown."
-    many = made.model_copy(update={"looks": made.looks[1:] * 14})
+    several = tuple(made.looks[1].model_copy(update={"units": n}) for n in range(100, 114))
+    many = made.model_copy(update={"looks": several})
     assert looks_sentence(many) == "The data was opened 14 times; outcomes by arm were shown at each of these looks."
+    again = made.model_copy(update={"looks": (*several, several[-1])})
+    assert looks_sentence(again).endswith(
+        "of these looks, one of them on as many units as before: the same look again."
+    )
 
 
 def test_plan_amendments_and_data_are_told():

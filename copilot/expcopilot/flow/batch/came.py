@@ -11,7 +11,7 @@ from expcopilot.flow.batch.asking import Asking, Wanted
 from expcopilot.flow.copy_standards import Standards
 from expcopilot.flow.speech import Speech
 from expcopilot.flow.steps.review import review
-from expcopilot.flow.steps.variants import checked_draft, checked_key, drafted, experiment_of
+from expcopilot.flow.steps.variants import checked_draft, checked_key, drafted, drafted_key, experiment_of
 from expcopilot.language.model.protocol import ModelFailed
 from expcopilot.memory.ledger import Ledger
 from expcopilot.records.copy import Brief, Review, Variant
@@ -139,14 +139,13 @@ class Desk:
         edited = bool(history) and any(v["author"] == "person" for v in history[-1]["variants"])
         if history[-1:] == [payload] or (edited and payload in history):
             return came.checks
-        experiment = experiment_of(found.brief)
-        key = f"drafted/{experiment}/{found.brief.id}/{len(history)}"
+        experiment, key = experiment_of(found.brief), drafted_key(found.brief, len(history))
         drafts = Draft(experiment=experiment, kind="drafted", actor=self.actor, payload=payload, key=key)
         return (drafts, *came.checks)
 
     def _history(self, brief: Brief) -> list[dict[str, Any]]:
         """Every entry a brief's variants have had, oldest first. By key: no book is folded."""
         found: list[dict[str, Any]] = []
-        while stands := self.ledger.find(f"drafted/{experiment_of(brief)}/{brief.id}/{len(found)}"):
+        while stands := self.ledger.find(drafted_key(brief, len(found))):
             found.append(stands.payload)
         return found

@@ -53,14 +53,14 @@ def decide_rows(
         experiment = row.experiment or row.brief
         try:
             experiment = desk.home(row)
-            desk.decide(experiment, row)
+            added = desk.decide(experiment, row)
         except Refused as failure:
             if any(r.code.startswith("ledger.") for r in failure.refusals):
                 raise
             refused.append((row, failure))
             attempts.setdefault(experiment, []).append((row, failure))
         else:
-            done.append(row)
+            done.append(row if added else row.model_copy(update={"already": True}))
     desk.keep()
     known = set(ledger.experiments())
     tried = [
@@ -88,25 +88,37 @@ class _Desk:
         """Whose copy a row is about.
 
         Raises:
-            Refused: ``copy.which_experiment``.
+            Refused: ``copy.which_experiment``; or ``experiment.unknown``: the one the row names holds no copy.
         """
+        if row.experiment and row.experiment not in self._known:
+            raise deciding.no_experiment(row.experiment, self._home_of().get(row.brief, sorted(self._known)))
         if row.experiment or row.brief in self._book(row.brief).drafted:
             return row.experiment or row.brief
+        try:
+            return writing.home_of(row.brief, self._home_of())
+        except Refused as refused:
+            (refusal,) = refused.refusals
+            cure = "Add a column `experiment` to the file, and say in it whose copy each row means."
+            raise Refused(refusal.model_copy(update={"cure": cure})) from None
+
+    def _home_of(self) -> Mapping[str, tuple[str, ...]]:
         if self._homes is None:  # rare, and the whole ledger is read for it: once a file
             self._homes = writing.homes(self._ledger.entries())
-        return writing.home_of(row.brief, self._homes)
+        return self._homes
 
-    def decide(self, experiment: str, row: ReviewRow) -> None:
-        """Take down what a row decides.
+    def decide(self, experiment: str, row: ReviewRow) -> bool:
+        """Take down what a row decides; False where it was decided so already and nothing is added.
 
         Raises:
-            Refused: Its text is another by now, or was edited in the file; or something in it is open.
+            Refused: It names nobody; its text is another by now, or was edited in the file; or something in it is open.
         """
         place = (experiment, row.brief, row.variant)
         if place in self._waiting:
             self.keep()  # a second decision on one variant knows of the first
+        _refuse_if_nobody(row)
         book = self._book(experiment)
-        review = deciding.review_of(book, row.brief, row.variant, self._standards)
+        # Commands in a cure name the experiment wherever the row does: without it they may mean a namesake.
+        review = deciding.review_of(book, row.brief, row.variant, self._standards, whose=row.experiment)
         refuse_if_edited(review.variant, row)
         drafts = deciding.approve(book, review, row.digest, row.action, actor=self._actor, by=row.by, reason=row.reason)
         if drafts:
@@ -114,6 +126,7 @@ class _Desk:
             self._waiting.add(place)
         if len(self._waiting) >= _GROUP:
             self.keep()
+        return bool(drafts)
 
     def keep(self) -> None:
         """Everything taken down, in one commit."""
@@ -129,6 +142,22 @@ class _Desk:
         if experiment not in self._books:
             self._books[experiment] = CopyBook.fold(experiment, self._ledger.entries(experiment))
         return self._books[experiment]
+
+
+def _refuse_if_nobody(row: ReviewRow) -> None:
+    """Refuse a row in which nobody stands: whoever brings the file need not be who read it.
+
+    Raises:
+        Refused: ``review.no_name``.
+    """
+    if not row.by:
+        raise Refused.because(
+            "review.no_name",
+            "Nobody stands in its column `by`, and a decision stands beside the name of whoever took it.",
+            "Write the name of who decided into the column `by`.",
+            name="by",
+            value="",
+        )
 
 
 def _summed(undone: Sequence[Undone]) -> Iterator[Refusal]:

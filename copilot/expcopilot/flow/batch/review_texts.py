@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from copilot_tools.refusals import Refused
 from expcopilot.flow.batch.rows_out import unguarded
+from expcopilot.flow.typed import typed
 from expcopilot.memory.review_files import ReviewRow
 from expcopilot.records.copy import Variant
 
@@ -20,14 +21,15 @@ def refuse_if_edited(variant: Variant, row: ReviewRow) -> None:
     """
     if not row.texts:
         return
+    bring = typed("variants", variant.brief, options="--from FILE.csv", experiment=row.experiment)
     stands = {field.name: field.text for field in variant.fields}
     for name in dict.fromkeys((*stands, *row.texts)):
         if _plain(unguarded(row.texts.get(name, ""))) != _plain(stands.get(name, "")):
             raise Refused.because(
                 "review.edited",
-                f"Row {row.number}: {name} of {variant.id} was edited in the review file; what was drafted reads "
+                f"{name} of {variant.id} was edited in the review file; what was drafted reads "
                 f"{stands.get(name, '')[:80]!r}.",
-                f"Bring the edited text as a variant: `expcopilot variants {variant.brief} --from FILE.csv`.",
+                f"Bring the edited text as a variant: `{bring}`.",
                 name=f"text.{name}",
                 value=row.texts.get(name, "")[:80],
             )

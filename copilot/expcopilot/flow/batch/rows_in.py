@@ -100,7 +100,9 @@ def _row(number: int, cells: Mapping[str, Any], defaults: Mapping[str, Any], see
         record = {**defaults, **{name: _plain(value) for name, value in data.items()}, "id": given}
         brief = Brief.model_validate(_record(record))
     except ValidationError as error:
-        return BriefRow(number, given, None, tuple(_problems(number, error)))
+        ours = {*COLUMNS, "control", _FAULT, ""}
+        others = [name for name in cells if name not in ours and not name.startswith(_CONTROL)]
+        return BriefRow(number, given, None, tuple(_problems(number, error, others)))
     except Refused as refused:
         return BriefRow(number, given, None, refused.refusals)
     if (known := hash(brief.id)) in seen:
@@ -147,14 +149,16 @@ def _empty(value: Any) -> bool:
     )
 
 
-def _problems(number: int, error: ValidationError) -> Iterator[Refusal]:
+def _problems(number: int, error: ValidationError, others: list[str]) -> Iterator[Refusal]:
+    """What is wrong with a row; where a column is missing, with those that were left alone: one may be it, mistyped."""
+    left = f" Left alone, because no brief has them: the columns {', '.join(map(repr, others[:5]))}." if others else ""
     for problem in error.errors(include_url=False):
         column = ".".join(str(part) for part in problem["loc"])
         value = problem["input"] if isinstance(problem["input"], str | int | float | bool) else None
         shown = "is missing" if problem["type"] == "missing" else f"is {value!r}: {problem['msg'].lower()}"
         yield Refusal(
             code="briefs.row",
-            reason=f"Row {number}: {column} {shown}."[:500],
+            reason=f"Row {number}: {column} {shown}."[:500] + (left if problem["type"] == "missing" else ""),
             cure=f"Fill in or correct {column}; the other rows are not touched.",
             name=column,
             value=value if not isinstance(value, str) else value[:200],

@@ -243,7 +243,7 @@ def _came(work: Work, row: BriefRow) -> Came | tuple[Literal["failed", "not done
     try:
         came = work.came(row.brief)
     except Refused as refused:
-        return "failed", refused.refusals
+        return "failed", tuple(_in_row(row, refusal) for refusal in refused.refusals)
     if came.drafted is None and work.only is not None and row.id not in work.only:
         # Not asked for this time, and its brief is another by now: what stands for it stays.
         came = replace(came, drafted=work.desk.standing(row.brief))
@@ -260,6 +260,12 @@ def _came(work: Work, row: BriefRow) -> Came | tuple[Literal["failed", "not done
         )
         return "failed", (none,)
     return came
+
+
+def _in_row(row: BriefRow, refusal: Refusal) -> Refusal:
+    """What is wrong with a brief, at its place in the file: the row, and the column it stands in."""
+    column = f", column {refusal.name}" if refusal.name in {"channel", "facts", "control"} else ""
+    return refusal.model_copy(update={"reason": f"Row {row.number}{column}: {refusal.reason}"})
 
 
 def _note(work: Work, came: Came) -> str:

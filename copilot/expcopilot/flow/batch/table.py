@@ -40,7 +40,8 @@ def out_columns(fields: Sequence[str]) -> tuple[Column, ...]:
 def review_columns(fields: Sequence[str]) -> tuple[Column, ...]:
     """Columns of a review file: one row a variant that stands, three empty columns for the decision."""
     texts = (Column(f"{_FIELD}{name}") for name in fields)
-    return (Column("experiment"), Column("brief"), Column("variant"), *_WHAT, *texts, *_FOUND, *map(Column, DECISION))
+    row, brief, variant, _ = _HEAD
+    return (row, Column("experiment"), brief, variant, *_WHAT, *texts, *_FOUND, *map(Column, DECISION))
 
 
 def row_of(row: BriefRow, review: Review, note: str, experiment: str) -> dict[str, Any]:

@@ -5,9 +5,10 @@ Every decision names the variant that was seen by its digest: a text changed und
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
-from copilot_tools.nearest import nearest
+from copilot_tools.nearest import closest, nearest
 from copilot_tools.refusals import Refused, refuse_if_any
 from copilot_tools.wording.plain import shortened
 from expcopilot.flow import gates
@@ -22,7 +23,8 @@ from expcopilot.records.digest import digest
 from expcopilot.records.entry import Draft
 from expcopilot.records.gate import Proposal
 
-__all__ = ["approve", "find_mark", "find_review", "no_brief", "review_of", "source", "take_back", "tick", "waive"]
+__all__ = ["already", "approve", "find_mark", "find_review", "no_brief", "no_experiment", "review_of", "source"]
+__all__ += ["take_back", "tick", "waive"]
 
 _SHORTEST_DIGEST = 8
 """Characters of a digest a person may type: more than enough to tell two texts of one variant apart."""
@@ -40,30 +42,74 @@ def find_review(reviewed: Reviewed, variant: str) -> Review:
     raise _no_variant(reviewed.brief.id, variant, [r.variant.id for r in reviewed.reviews])
 
 
-def review_of(book: CopyBook, brief: str, variant: str, standards: Standards) -> Review:
+def review_of(book: CopyBook, brief: str, variant: str, standards: Standards, *, whose: str = "") -> Review:
     """One variant reviewed, without the others of its brief: what many decisions, one a row, take.
+
+    Args:
+        book: The copy of its experiment.
+        brief: The brief's id.
+        variant: The variant's id.
+        standards: Channel, brand, and the sources as they are today.
+        whose: The experiment, where it must be said whose copy is meant.
 
     Raises:
         Refused: There is no such brief, or no such variant.
     """
     stands = book.drafted.get(brief)
     if stands is None:
-        raise no_brief(brief)
+        raise no_brief(brief, whose, book.drafted)
     for found in stands.variants:
         if found.id == variant:
-            return review(found, stands.brief, standards, book=book, others=stands.variants)
+            return review(found, stands.brief, standards, book=book, others=stands.variants, whose=whose)
     raise _no_variant(brief, variant, [v.id for v in stands.variants])
 
 
-def no_brief(brief: str) -> Refused:
-    """There is no copy for a brief."""
+def no_brief(brief: str, whose: str = "", known: Iterable[str] = ()) -> Refused:
+    """There is no copy for a brief.
+
+    Args:
+        brief: Its id.
+        whose: The experiment in which it was looked for; "" for all of them.
+        known: Ids of the briefs there are.
+    """
+    close = nearest(brief, known)
     return Refused.because(
         "experiment.unknown_brief",
-        f"There is no copy for a brief {brief!r} in this workspace.",
-        "Draft it from a file: `expcopilot variants BRIEF.txt`.",
+        f"There is no copy for a brief {brief!r} in {f'the experiment {whose!r}' if whose else 'this workspace'}.",
+        (f"Did you mean {close[0]!r}? " if close else "") + "Draft it from a file: `expcopilot variants BRIEF.txt`.",
         name="brief",
         value=brief,
     )
+
+
+def no_experiment(experiment: str, known: Iterable[str]) -> Refused:
+    """There is no experiment of that name with copy."""
+    return Refused.because(
+        "experiment.unknown",
+        f"There is no copy of an experiment {experiment!r} in this workspace.",
+        closest(experiment, known, listed="Experiments with copy:"),
+        name="experiment",
+        value=experiment,
+    )
+
+
+def already(review: Review, label: str = "") -> str:
+    """What stands, where a decision said it once more and so added nothing to the record.
+
+    Args:
+        review: The variant as it stands.
+        label: The mark decided upon; "" where it was the variant itself.
+    """
+    if label:
+        mark = find_mark(review, label)
+        by = f" ({mark.reason})" if mark.reason else ""
+        return (
+            f"{mark.label}, “{shortened(mark.words, 80)}”, is {mark.status} already{by}: nothing was added. To settle "
+            "it in another way, take that back first, with --undo."
+        )
+    last = review.approval
+    stands = f"{last.by} decided so on {last.at[:10]}" if last else "it was decided so before"
+    return f"{review.variant.id} is {review.standing} already ({stands}): nothing was added."
 
 
 def _no_variant(brief: str, variant: str, known: list[str]) -> Refused:
@@ -90,7 +136,7 @@ def find_mark(review: Review, label: str) -> OpenMark:
     raise Refused.because(
         "copy.no_mark",
         f"{review.variant.id} has no mark {label!r} (it has {', '.join(m.label for m in marks) or 'none'}).",
-        f"See them with `{typed('variants', review.variant.brief)}`.",
+        f"See them with `{typed('variants', review.variant.brief, experiment=review.whose)}`.",
         name="mark",
         value=label,
     )
@@ -161,7 +207,7 @@ def take_back(
         + ("carried by a fact its variant names, not by anything a person said." if by_fact else "settled by nobody."),
         "Take the fact out of the variant's `facts`, and bring it again."
         if by_fact
-        else f"See what is settled: `{typed('variants', review.variant.brief)}`.",
+        else f"See what is settled: `{typed('variants', review.variant.brief, experiment=review.whose)}`.",
         name="mark",
         value=label,
     )
@@ -196,14 +242,18 @@ def source(
     """A person binds a claim to a quotation. Code decides now whether it carries the claim, and again at every review.
 
     Raises:
-        Refused: The variant has changed since it was seen; there is no such mark or source, the quotation does not
-            stand there word for word, the claim's numbers do not stand in it, or the source has expired; or no name.
+        Refused: The variant has changed since it was seen; there is no such mark or source, or the source does not
+            count today; the quotation does not stand there word for word, or the claim's numbers do not stand in it;
+            or no name.
     """
     _refuse_if_changed(review, seen)
     by = named(by, actor)
     mark = find_mark(review, label)
     if mark.place.kind == "unclassified":
         raise _not_a_claim(review, label, "a source does not settle what it is")
+    named_source = standards.library.find(source_id)
+    if named_source.standing != "usable" and named_source.problems:
+        raise Refused(*named_source.problems)
     text = next(f.text for f in review.variant.fields if f.name == mark.place.field)
     span = (mark.place.start, mark.place.end)
     found = standards.evidence(text, span, source_id, quotation, review.variant.language)
@@ -237,7 +287,7 @@ def _not_a_claim(review: Review, label: str, because: str) -> Refused:
 
 
 def _marking(review: Review, label: str, options: str) -> str:
-    return typed("mark", review.variant.brief, review.variant.id, label, options=options)
+    return typed("mark", review.variant.brief, review.variant.id, label, options=options, experiment=review.whose)
 
 
 def _refuse_if_changed(review: Review, seen: str) -> None:
@@ -254,8 +304,8 @@ def _refuse_if_changed(review: Review, seen: str) -> None:
         "copy.changed",
         f"{variant.id} of {variant.brief} is not the text that was seen: its digest is {review.digest[:12]}, "
         f"{named_by}.",
-        f"Read it again (`{typed('variants', variant.brief)}`), then decide, by at least {_SHORTEST_DIGEST} "
-        "characters of its digest.",
+        f"Read it again (`{typed('variants', variant.brief, experiment=review.whose)}`), then decide, by at least "
+        f"{_SHORTEST_DIGEST} characters of its digest.",
         name="digest",
         value=seen[:64],
     )

@@ -20,7 +20,8 @@ def close(experiment: Experiment, *, actor: str, early: bool, reason: str) -> Dr
         reason: Why; needed when early.
 
     Raises:
-        Refused: Not registered, closed already, no reason for an early end, or the end is not reached.
+        Refused: Not registered, closed already, no reason for an early end, the end is not reached, or it is: then
+            closing is no early stop.
     """
     name = experiment.name
     if experiment.registration is None:
@@ -47,8 +48,8 @@ def close(experiment: Experiment, *, actor: str, early: bool, reason: str) -> Dr
             name="reason",
             value="",
         )
-    ended = any(look.record.kind == "outcome" for look in experiment.looks)
-    if not early and not ended:
+    ended = next((look for look in experiment.looks if look.record.kind == "outcome"), None)
+    if not early and ended is None:
         raise Refused.because(
             "close.not_read",
             f"{name!r} has not been read at its committed end.",
@@ -56,10 +57,12 @@ def close(experiment: Experiment, *, actor: str, early: bool, reason: str) -> Dr
             name="experiment",
             value=name,
         )
-    if early and ended:
+    if early and ended is not None:
+        stopped = ended.record.circumstances.look_due
+        where = "was stopped by its plan at a registered look" if stopped else "was read at its committed end"
         raise Refused.because(
             "close.not_early",
-            f"{name!r} was read at its committed end already, so this is no early stop.",
+            f"{name!r} {where} already (look {ended.record.number}, {ended.time[:10]}), so this is no early stop.",
             "Close it without `--early`.",
             name="experiment",
             value=name,

@@ -25,7 +25,7 @@ from expcopilot.records.copy import (
 from expcopilot.records.copybook import CopyBook, Place, Reviewed, place_of
 from expcopilot.records.digest import digest
 
-__all__ = ["OpenMark", "basis_of", "marks_of", "review", "reviewed"]
+__all__ = ["OpenMark", "basis_of", "marks_of", "one_of_several", "review", "reviewed"]
 
 
 class OpenMark(Frozen):
@@ -53,12 +53,39 @@ class OpenMark(Frozen):
         return self.status in {"unsourced", "unclassified"}
 
 
-def reviewed(brief: Brief, book: CopyBook, standards: Standards, *, notes: tuple[str, ...] = ()) -> Reviewed:
-    """Where the copy of a brief stands: a review of every variant."""
+def reviewed(
+    brief: Brief, book: CopyBook, standards: Standards, *, notes: tuple[str, ...] = (), shared: tuple[str, ...] = ()
+) -> Reviewed:
+    """Where the copy of a brief stands: a review of every variant.
+
+    Args:
+        brief: The brief.
+        book: The copy of its experiment.
+        standards: Channel, brand, and the sources as they are today.
+        notes: What else must be known.
+        shared: Other experiments that have a brief of this id; then it is said whose copy this is.
+    """
     stands = book.drafted[brief.id]
-    reviews = tuple(review(v, stands.brief, standards, book=book, others=stands.variants) for v in stands.variants)
-    said = (*((stands.missing,) if stands.missing else ()), *notes)
-    return Reviewed(brief=stands.brief, reviews=reviews, refused=stands.refused, notes=said)
+    whose = book.experiment if shared else ""
+    reviews = tuple(
+        review(v, stands.brief, standards, book=book, others=stands.variants, whose=whose) for v in stands.variants
+    )
+    said = (stands.missing, one_of_several(brief.id, whose, shared), *notes)
+    return Reviewed(
+        brief=stands.brief,
+        reviews=reviews,
+        refused=stands.refused,
+        notes=tuple(note for note in said if note),
+        experiment=book.experiment,
+        shared=shared,
+    )
+
+
+def one_of_several(brief: str, whose: str, shared: Sequence[str]) -> str:
+    """Whose copy it is that stands here, where other experiments have a brief of this id; "" where none has."""
+    listed = ", ".join(map(repr, shared[:8])) + (" and others" if len(shared) > 8 else "")
+    have = "has" if len(shared) == 1 else "have"
+    return f"This is the copy of {whose!r}; {listed} {have} a brief {brief!r}, too." if shared else ""
 
 
 def review(
@@ -68,6 +95,7 @@ def review(
     *,
     book: CopyBook | None = None,
     others: Sequence[Variant] = (),
+    whose: str = "",
 ) -> Review:
     """Review one variant's exact text.
 
@@ -77,6 +105,7 @@ def review(
         standards: Channel, brand, and the sources as they are today.
         book: What persons and the claim checker said of it; none for copy nobody has seen yet.
         others: Variants it stands beside; itself among them is left out.
+        whose: The experiment, where it must be said whose copy is meant.
     """
     checked = book.checked.get((variant.brief, variant.id, variant.text_digest)) if book else None
     added = checked.added if checked else ()
@@ -96,6 +125,7 @@ def review(
         basis=basis,
         approval=approval,
         standing=_standing(variant, basis, approval),
+        whose=whose,
     )
 
 

@@ -21,6 +21,7 @@ __all__ = [
     "checked_key",
     "drafted",
     "drafted_draft",
+    "drafted_key",
     "experiment_of",
     "home_of",
     "homes",
@@ -167,8 +168,13 @@ def drafted_draft(book: CopyBook, record: Drafted, *, actor: str) -> tuple[Draft
         )
     if book.drafted.get(record.brief.id) == record:
         return ()
-    key = f"drafted/{experiment}/{record.brief.id}/{book.drafts.get(record.brief.id, 0)}"
+    key = drafted_key(record.brief, book.drafts.get(record.brief.id, 0))
     return (Draft(experiment=experiment, kind="drafted", actor=actor, payload=record.to_json(), key=key),)
+
+
+def drafted_key(brief: Brief, number: int) -> str:
+    """Under which a brief's drafts are on the ledger: its entries count from 0, and the last one stands."""
+    return f"drafted/{experiment_of(brief)}/{brief.id}/{number}"
 
 
 def checked_draft(variant: Variant, experiment: str, speech: Speech, standards: Standards, *, actor: str) -> Draft:

@@ -64,6 +64,9 @@ def _stands(phrase: Phrase, sentence: Sequence[Token], at: int) -> bool:
     end = at + len(phrase.words)
     if end > len(sentence):
         return False
+    # The first word found this phrase; nearly all others fall at the second.
+    if len(phrase.words) > 1 and sentence[at + 1].text not in phrase.words[1]:
+        return False
     if phrase.slot_after and (end == len(sentence) or sentence[end].kind != "slot"):
         return False
     return all(

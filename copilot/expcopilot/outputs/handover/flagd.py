@@ -48,6 +48,7 @@ def to_flagd(handover: Handover) -> str:
         fractions += [[arm.name, taking_part], [CONTROL, weight - taking_part]][: 1 if taking_part == weight else 2]
     metadata = {
         "experiment": handover.experiment,
+        "brief": handover.brief if handover.brief != handover.experiment else "",
         "seed": split.seed,
         "channel": handover.channel,
         "models": ", ".join(dict.fromkeys(v.model for v in handover.variants if v.model)),

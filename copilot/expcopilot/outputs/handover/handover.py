@@ -79,14 +79,26 @@ class Handover(Frozen):
 
     @property
     def key(self) -> str:
-        """What the hand-over is called in other tools: letters, digits, hyphens and underscores, at most 40."""
-        return safe(self.brief or self.experiment, 40)
+        """What the hand-over is called in other tools: letters, digits, hyphens and underscores, at most 40.
+
+        A brief named apart from its experiment carries the experiment, and six digits that tell the pair from every
+        other: two experiments' briefs of one name never meet in one tool. It hangs on these two names alone, so that
+        it stays what it is whatever else the workspace comes to hold.
+        """
+        if self._apart:
+            return f"{safe(self.experiment, 16)}_{safe(self.brief, 16)}-{digest([self.experiment, self.brief])[:6]}"
+        return safe(self.experiment, 40)
 
     @property
     def place(self) -> PurePath:
         """Where its files belong: a folder of the experiment, and in it one of the brief where that is named apart."""
         home = PurePath(safe(self.experiment, 40))
-        return home if self.brief in {"", self.experiment} else home / self.key
+        return home / safe(self.brief, 40) if self._apart else home
+
+    @property
+    def _apart(self) -> bool:
+        """Whether the brief has a name of its own."""
+        return self.brief not in {"", self.experiment}
 
     @property
     def split(self) -> Split:

@@ -33,7 +33,7 @@ def to_csv(handover: Handover) -> str:
     fields = handover.field_names
     own = (
         ("variant", "mechanism"),
-        ("share", "approved_by", "approved_at", "digest", "experiment", "channel", "language"),
+        ("share", "approved_by", "approved_at", "digest", "experiment", "brief", "channel", "language"),
     )
     writer.writerow([guarded(name) for name in (*own[0], *_apart(fields, own[0] + own[1]), *own[1])])
     for arm in handover.arms():
@@ -49,6 +49,7 @@ def to_csv(handover: Handover) -> str:
             approved.approved_at if approved else "",
             approved.digest if approved else "",
             handover.experiment,
+            handover.brief or handover.experiment,
             handover.channel,
             handover.language,
         )

@@ -82,6 +82,8 @@ def command(
         aggregate=aggregate,
         dialect=spec.dialect if spec else None,
         units=units,
+        spec=spec,
+        name=experiment,
     )
     target = Path(name) if is_plan_file(name) else name
     look = copilot.analyze(target, source, cuts=cuts, unblind=reason if unblind else "")

@@ -12,6 +12,7 @@ from expcopilot.surfaces.cli.session import current, experiment_option, json_opt
 if TYPE_CHECKING:
     from expcopilot.api import Copilot
     from expcopilot.records.copy import Review
+    from expcopilot.records.copybook import Reviewed
 
 __all__ = ["command"]
 
@@ -53,28 +54,35 @@ def command(
         raise click.UsageError("--digest is of one text: name its variant.")
     if as_json and not digest:
         raise click.UsageError("With --json nobody is asked: give the --digest of the text you have read.")
-    reviews = _chosen(copilot, brief, variant, experiment)
+    from expcopilot.flow.steps.approve_copy import already, find_review
+
+    reviewed = copilot.copy(brief, experiment=experiment)
+    reviews = [find_review(reviewed, variant)] if variant is not None else _undecided(reviewed)
+    if not as_json:
+        from expcopilot.surfaces.cli import copy_pages
+
+        copy_pages.show_shared(reviewed)
+    wanted = "rejected" if reject else "approved"
     decided: dict[str, str] = {}
+    stood: dict[str, str] = {}
     for review in reviews:
         name = review.variant.id
         if digest:
-            action: Literal["approve", "reject"] = "reject" if reject else "approve"
-            copilot.approve_variant(brief, name, digest, action, reason=reason, experiment=experiment)
-            decided[name] = "approved" if action == "approve" else "rejected"
-        else:
+            copilot.approve_variant(
+                brief, name, digest, "reject" if reject else "approve", reason=reason, experiment=experiment
+            )
+            decided[name] = wanted
+        elif review.standing != wanted:
             decided[name] = _asked(copilot, review, experiment, reject=reject, reason=reason)
+        if review.standing == wanted:
+            stood[name] = already(review)
     if as_json:
-        print_json({"brief": brief, "decided": decided})
+        print_json({"brief": brief, "experiment": reviewed.experiment, "decided": decided, "already": stood})
         return
-    _tell(brief, experiment, decided)
+    _tell(reviewed, decided, stood)
 
 
-def _chosen(copilot: Copilot, brief: str, variant: str | None, experiment: str) -> list[Review]:
-    from expcopilot.flow.steps.approve_copy import find_review
-
-    reviewed = copilot.copy(brief, experiment=experiment)
-    if variant is not None:
-        return [find_review(reviewed, variant)]
+def _undecided(reviewed: Reviewed) -> list[Review]:
     return [r for r in reviewed.reviews if r.standing not in {"approved", "rejected"}]
 
 
@@ -107,20 +115,37 @@ def _asked(copilot: Copilot, review: Review, experiment: str, *, reject: bool, r
     return "approved" if action == "approve" else "rejected"
 
 
-def _tell(brief: str, experiment: str, decided: dict[str, str]) -> None:
-    from expcopilot.flow.typed import typed
-    from expcopilot.surfaces.cli import copy_pages, show
+def _tell(reviewed: Reviewed, decided: dict[str, str], stood: dict[str, str]) -> None:
+    from expcopilot.surfaces.cli import show
 
-    if not decided:
+    if not decided and not stood:
         show.line("Everything is decided already.", "bold")
     for name, what in decided.items():
-        show.line(f"{name}: {what}.", "bold green" if what == "approved" else "bold")
-    waits = [name for name, what in decided.items() if what in {"open", "left", "changed"}]
+        if name not in stood:
+            show.line(f"{name}: {what}.", "bold green" if what == "approved" else "bold")
+    for sentence in stood.values():
+        show.line(sentence, "yellow")
+    show.next_steps(_next(reviewed, decided))
+
+
+def _next(reviewed: Reviewed, decided: dict[str, str]) -> list[tuple[str, str]]:
+    """What to type next: what is open, who has yet to be decided upon, the file; or anew, where nothing is approved."""
+    from expcopilot.flow.typed import typed
+    from expcopilot.surfaces.cli import copy_pages
+
+    brief, whose = reviewed.brief.id, reviewed.whose
+    standings = {r.variant.id: r.standing for r in reviewed.reviews} | decided
+    waits = [name for name, what in decided.items() if what in {"open", "changed"}]
     if waits:
-        steps = [(f"See what is open in {', '.join(waits)}", typed("variants", brief, experiment=experiment))]
-        show.next_steps([*steps, copy_pages.rejecting(brief, waits[0], experiment)])
-    else:
-        show.next_steps([("Hand it over", typed("export", brief, options="--format csv", experiment=experiment))])
+        seen = (f"See what is open in {', '.join(waits)}", typed("variants", brief, experiment=whose))
+        return [seen, copy_pages.rejecting(brief, waits[0], whose)]
+    left = [name for name, what in standings.items() if what not in {"approved", "rejected"}]
+    if left:
+        decide = (f"Read {', '.join(left)} and decide", typed("approve", brief, experiment=whose))
+        return [decide, copy_pages.rejecting(brief, left[0], whose)]
+    if "approved" not in standings.values():
+        return copy_pages.starting_anew(reviewed)
+    return [("Hand it over", typed("export", brief, options="--format csv", experiment=whose))]
 
 
 def _read_back(copilot: Copilot, path: Path, *, as_json: bool) -> None:
@@ -134,6 +159,8 @@ def _read_back(copilot: Copilot, path: Path, *, as_json: bool) -> None:
 
         rows = [(a, sum(d.action == a for d in decided)) for a in ("approve", "reject")]
         show.line("; ".join(f"{a}: {n}" for a, n in rows) + f"; refused: {len(refused)}", "bold")
+        if again := sum(row.already for row in decided):
+            show.line(f"{again:,} of them {'was' if again == 1 else 'were'} decided so already: nothing was added.")
         for row, failure in refused[:_SHOWN]:
             show.line(f"Row {row.number}, {row.brief} {row.variant}: {'; '.join(map(str, failure.refusals))}", "yellow")
         if len(refused) > _SHOWN:

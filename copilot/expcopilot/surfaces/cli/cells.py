@@ -14,9 +14,8 @@ import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from copilot_tools.refusals import Refused
 from copilot_tools.wording.plain import visible
-from expcopilot.memory.whole_file import write_whole
+from expcopilot.memory.whole_file import write_out
 
 __all__ = ["inert", "write"]
 
@@ -52,13 +51,4 @@ def write(path: Path, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> 
     writer = csv.writer(text)
     writer.writerow([inert(title) for title in header])
     writer.writerows([inert(cell) for cell in row] for row in rows)
-    try:
-        write_whole(path, text.getvalue())
-    except OSError as error:
-        raise Refused.because(
-            "output.cannot_write",
-            f"{path.name} cannot be written: {error.strerror or error}.",
-            "Choose a folder you may write to.",
-            name="out",
-            value=str(path),
-        ) from error
+    write_out(path, text.getvalue())

@@ -21,8 +21,7 @@ _WORTH_A_BAR = 100_000
 def shown(files: Sequence[str]) -> Iterator[Tell]:
     """What a scan tells how far it is.
 
-    A piece of copy is scanned whole, so the bar moves from piece to piece (a file, or a row of a CSV file); between
-    them the clock goes on.
+    It moves from sentence to sentence, within one large file as well.
     """
     sizes = {file: _size(file) for file in files}
     if not sys.stderr.isatty() or sum(sizes.values()) < _WORTH_A_BAR:

@@ -88,7 +88,7 @@ def scan_file(file: str, column: str | None, language: str, tell: Tell = lambda 
         file: Its path, or "-".
         column: Of a CSV file, the column that holds the copy.
         language: What the copy is written in.
-        tell: Called before and after each piece of copy with the file's name and the characters read since.
+        tell: Called as it goes on with the file's name and the characters read since.
 
     Raises:
         Refused: It cannot be read, or has no such column.
@@ -96,9 +96,25 @@ def scan_file(file: str, column: str | None, language: str, tell: Tell = lambda 
     found: list[Scan] = []
     tell(file, 0)
     for copy in copies(file, column):
-        found.append(Scan(copy, scan_document(copy.text, language, copy.form)))
-        tell(file, len(copy.text))
+        far = _Far(lambda read: tell(file, read), len(copy.text))
+        found.append(Scan(copy, scan_document(copy.text, language, copy.form, far.at)))
+        far.at(1.0)
     return found
+
+
+@dataclass
+class _Far:
+    """How far the scan of one piece of copy is: told as shares, passed on as characters since the last time."""
+
+    tell: Callable[[int], None]
+    characters: int
+    told: int = 0
+
+    def at(self, share: float) -> None:
+        """A share of its work is done."""
+        if (now := int(share * self.characters)) > self.told:
+            self.tell(now - self.told)
+            self.told = now
 
 
 def show(report: Report, form: Literal["text", "json", "sarif", "github"]) -> None:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from rich.text import Text
 
 from copilot_tools.wording.plain import shortened
-from expcopilot.flow.steps.review import OpenMark, marks_of
-from expcopilot.flow.typed import typed
+from expcopilot.flow.steps.review import OpenMark, marks_of, one_of_several
+from expcopilot.flow.typed import quoted, typed
 from expcopilot.records.copy import Review
 from expcopilot.records.copybook import Reviewed
 from expcopilot.surfaces.cli import show
 
-__all__ = ["as_data", "rejecting", "show_mark", "show_reviewed", "show_text", "show_variant"]
+__all__ = ["as_data", "rejecting", "show_mark", "show_reviewed", "show_shared", "show_text", "show_variant"]
+__all__ += ["starting_anew"]
 
 _STANDING = {
     "undecided": "not decided",
@@ -30,6 +32,8 @@ def as_data(reviewed: Reviewed) -> dict[str, Any]:
     """The copy of a brief as JSON data, each variant with its marks by name."""
     return {
         "brief": reviewed.brief.to_json(),
+        "experiment": reviewed.experiment,
+        "shared": list(reviewed.shared),
         "notes": list(reviewed.notes),
         "refused": [near.to_json() for near in reviewed.refused],
         "variants": [
@@ -51,12 +55,12 @@ def as_data(reviewed: Reviewed) -> dict[str, Any]:
     }
 
 
-def show_reviewed(reviewed: Reviewed, experiment: str = "") -> None:
+def show_reviewed(reviewed: Reviewed, *, saved: Path | None = None) -> None:
     """The whole brief: the table first, then every variant, then what was left out and what to do next.
 
     Args:
         reviewed: The copy.
-        experiment: Where it had to be said whose copy it is.
+        saved: The file it was written to for editing, if it was.
     """
     out = show.console()
     count = len(reviewed.reviews)
@@ -84,7 +88,14 @@ def show_reviewed(reviewed: Reviewed, experiment: str = "") -> None:
         )
     for note in reviewed.notes:
         show.line(note, "yellow")
-    show.next_steps(_next(reviewed, experiment))
+    if saved is not None:
+        show.paths("Written, for editing:", [show.near(saved)])
+        bring = typed(
+            "variants", reviewed.brief.id, options=f"--from {quoted(str(show.near(saved)))}", experiment=reviewed.whose
+        )
+        show.next_steps([("Edit it, then bring it back", bring)])
+        return
+    show.next_steps(_next(reviewed))
 
 
 def show_variant(review: Review) -> None:
@@ -160,15 +171,32 @@ def _mark_data(mark: OpenMark) -> dict[str, Any]:
     }
 
 
+def show_shared(reviewed: Reviewed) -> None:
+    """Say whose copy this is, where another experiment has a brief of the same id."""
+    if said := one_of_several(reviewed.brief.id, reviewed.whose, reviewed.shared):
+        show.line(said, "yellow")
+
+
 def rejecting(brief: str, variant: str, experiment: str = "") -> tuple[str, str]:
     """What to type to leave a variant out."""
     command = typed("approve", brief, variant, options='--reject --reason "WHY"', experiment=experiment)
     return "Or leave one out: rejected, it stays here and never leaves", command
 
 
-def _next(reviewed: Reviewed, experiment: str) -> list[tuple[str, str]]:
-    """What to type next: first what is open, then who approves, then the file."""
+def starting_anew(reviewed: Reviewed) -> list[tuple[str, str]]:
+    """What to type where nothing is approved and nothing waits."""
     name = reviewed.brief.id
+    again = typed("variants", name, options="--again", experiment=reviewed.whose)
+    steps = [("Draft afresh: nothing is approved", again)]
+    if reviewed.reviews:
+        read = typed("approve", name, reviewed.reviews[0].variant.id, experiment=reviewed.whose)
+        steps.append(("Or read a rejected one again", read))
+    return steps
+
+
+def _next(reviewed: Reviewed) -> list[tuple[str, str]]:
+    """What to type next: first what is open, then who approves, then the file."""
+    name, experiment = reviewed.brief.id, reviewed.whose
     undecided = [r for r in reviewed.reviews if r.standing in {"undecided", "edited", "reopened"}]
     for review in reviewed.reviews:
         for mark in marks_of(review):
@@ -189,7 +217,5 @@ def _next(reviewed: Reviewed, experiment: str) -> list[tuple[str, str]]:
         decide = ("Read each exact text and decide", typed("approve", name, experiment=experiment))
         return [decide, rejecting(name, undecided[0].variant.id, experiment)]
     if not any(r.standing == "approved" for r in reviewed.reviews):
-        return [
-            ("Draft afresh: nothing is approved", typed("variants", name, options="--again", experiment=experiment))
-        ]
+        return starting_anew(reviewed)
     return [("Hand it over", typed("export", name, options="--format csv", experiment=experiment))]

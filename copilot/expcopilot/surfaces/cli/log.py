@@ -61,6 +61,13 @@ def _refused(payload: Mapping[str, Any]) -> str:
     )
 
 
+def _sourced(payload: Mapping[str, Any]) -> str:
+    at = f"{payload['place']['variant']} {payload['place']['field']}"
+    if payload["source"]:
+        return f"quotation from {payload['source']} for {at}"
+    return f"quotation for {at} taken back" + (f": {payload['reason']}" if payload.get("reason") else "")
+
+
 _WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "registered": lambda p: f"registered plan {p['digest'][:12]}" + (", post hoc" if p["post_hoc"] else ""),
     "amended": lambda p: f"amended {', '.join(p['changed'])}: {p['reason']}",
@@ -77,7 +84,7 @@ _WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "written": lambda p: f"prose for look {p['look']}" + (f": none, {p['without']}" if p["without"] else ""),
     "drafted": lambda p: f"{len(p['variants'])} variants of {p['brief']['id']}",
     "checked": lambda p: f"claims of {p['brief']} {p['variant']} checked, {len(p['added'])} added",
-    "sourced": lambda p: f"quotation from {p['source']} for {p['place']['variant']} {p['place']['field']}",
+    "sourced": _sourced,
     "exported": lambda p: f"{p['brief']} handed over as {p['format']}, {len(p['variants'])} variants",
     "surveyed": lambda p: f"read {p['tests']:,} experiments in {p['source']} by {p['by']}",
 }

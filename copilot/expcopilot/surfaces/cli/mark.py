@@ -11,6 +11,7 @@ from expcopilot.surfaces.cli.session import current, experiment_option, json_opt
 if TYPE_CHECKING:
     from expcopilot.api import Copilot
     from expcopilot.records.copy import Review
+    from expcopilot.records.copybook import Reviewed
 
 __all__ = ["command"]
 
@@ -79,9 +80,10 @@ def command(
 
     review = find_review(reviewed, variant)
     if as_json:
-        print_json({"brief": brief, "variant": variant, "mark": mark, "open": review.open_marks})
+        told = {"brief": brief, "experiment": reviewed.experiment, "variant": variant, "mark": mark}
+        print_json({**told, "open": review.open_marks, "already": reviewed.already})
         return
-    _tell(review, brief, experiment)
+    _tell(reviewed, review)
 
 
 def _asked(copilot: Copilot, brief: str, variant: str, mark: str, experiment: str) -> str:
@@ -89,8 +91,10 @@ def _asked(copilot: Copilot, brief: str, variant: str, mark: str, experiment: st
     from expcopilot.flow.steps.approve_copy import find_mark, find_review
     from expcopilot.surfaces.cli import copy_pages, show
 
-    review = find_review(copilot.copy(brief, experiment=experiment), variant)
+    reviewed = copilot.copy(brief, experiment=experiment)
+    review = find_review(reviewed, variant)
     found = find_mark(review, mark)
+    copy_pages.show_shared(reviewed)
     copy_pages.show_mark(review, found)
     show.line(f"You decide as {copilot.workspace.actor}.")
     typed = click.prompt(
@@ -101,12 +105,18 @@ def _asked(copilot: Copilot, brief: str, variant: str, mark: str, experiment: st
     return review.digest if typed == "y" else ""
 
 
-def _tell(review: Review, brief: str, experiment: str) -> None:
+def _tell(reviewed: Reviewed, review: Review) -> None:
     from expcopilot.flow.typed import typed
     from expcopilot.surfaces.cli import copy_pages, show
 
     copy_pages.show_variant(review)
-    if not review.open_marks:
-        show.next_steps(
-            [("Approve exactly this text", typed("approve", brief, review.variant.id, experiment=experiment))]
-        )
+    if reviewed.already:
+        show.line(reviewed.already, "yellow")
+    if review.open_marks:
+        return
+    if review.standing == "approved":
+        step = ("Hand it over", typed("export", review.variant.brief, options="--format csv", experiment=review.whose))
+    else:
+        decide = typed("approve", review.variant.brief, review.variant.id, experiment=review.whose)
+        step = ("Approve exactly this text", decide)
+    show.next_steps([step])

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 _DRAFT = "new-plan.draft.json"
+_REVIEW = "Review the file, above all the names of its columns and arms, then check it"
 
 
 @click.command("new")
@@ -201,6 +202,7 @@ def _drafted(typed: Typed, channel: str, name: str, begun: Begun | None) -> Draf
 
 
 def _show(made: Drafted, path: Path) -> None:
+    from expcopilot.flow.typed import quoted
     from expcopilot.surfaces.cli import show, sizes
 
     out = show.console()
@@ -223,12 +225,8 @@ def _show(made: Drafted, path: Path) -> None:
         should = [f"{q.field}: {q.question}" for q in made.open if q.weight == "should"]
         out.print(show.listed(must, mark="✕", style="red"))
         out.print(show.listed(should, mark="?", style="yellow"))
-    show.next_steps(
-        [
-            (
-                "Review the file, above all the names of its columns and arms, then check it",
-                f"expcopilot plan check {show.near(path)}",
-            ),
-            ("Freeze it before the data is seen", f"expcopilot register {show.near(path)}"),
-        ]
-    )
+    file = quoted(str(show.near(path)))
+    open_must = any(q.weight == "must" for q in made.open)
+    first = "Answer in the file what is marked ✕, then check it" if open_must else _REVIEW
+    freeze = ("Freeze it before the data is seen", f"expcopilot register {file}")
+    show.next_steps([(first, f"expcopilot plan check {file}"), *([] if open_must else [freeze])])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from copilot_tools.refusals import Refused
@@ -17,6 +18,8 @@ _SIGNS = str.maketrans({"−": "-", "–": "-", "＋": "+", "％": "%"})
 _PLAIN = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d{1,3})?", re.ASCII | re.IGNORECASE)
 _GROUPED = re.compile(r"[+-]?\d{1,3}((,\d{3})+|([ _'\u00a0\u202f]\d{3})+)(\.\d+)?", re.ASCII)
 _POINTS = re.compile(r"\s*(percentage\s+points?|points?|pts?|pp|ppts?)\s*$", re.IGNORECASE)
+_NEAREST_LOOKS = 0.001
+"""Share of the units that two registered looks are apart at least, as ``stats.spec.Looks`` has it."""
 _KINDS: dict[str, Literal["proportion", "mean"]] = {
     "share": "proportion",
     "proportion": "proportion",
@@ -134,16 +137,38 @@ def share(name: str, text: str) -> float:
 
 
 def shares(name: str, text: str) -> tuple[float, ...]:
-    """Several shares, separated by commas, semicolons or blanks, in their order.
+    """Shares of the units at which to look, in order, separated by commas, semicolons or blanks.
 
     Raises:
-        Refused: One of them is no share.
+        Refused: One of them is no share, stands twice, comes after a larger one, or is too near to another or an end.
 
     Example:
         >>> shares("looks", "25%, 50%")
         (0.25, 0.5)
     """
-    return tuple(share(name, part) for part in re.split(r"[,;\s]+", text.strip()) if part)
+    parts = [part for part in re.split(r"[,;\s]+", text.strip()) if part]
+    read = [share(name, part) for part in parts]
+    ends = [("the start", 0.0), *zip(parts, read, strict=True), ("the end", 1.0)]
+    for (before, earlier), (after, later) in pairwise(ends):
+        if later - earlier >= _NEAREST_LOOKS - 1e-12:
+            continue
+        ordered = ", ".join(parts[read.index(value)] for value in sorted(set(read)))
+        cure = f'Write them like "{ordered}".'
+        if later == earlier:
+            what = f"{after} stands there twice"
+        elif later < earlier:
+            what = f"{after} follows {before}"
+        else:
+            what = f"{after} is less than 0.1% of the units from {before}"
+            cure = "Leave at least 0.1% of the units between two looks; the end is looked at in any case."
+        raise Refused.because(
+            "input.order",
+            f"{name} is {text!r}, but {what}: shares of the units are given in order, each once.",
+            cure,
+            name=name,
+            value=text,
+        )
+    return tuple(read)
 
 
 def size(name: str, text: str, kind: Literal["proportion", "mean", "ratio"] | None = None) -> Size:

@@ -114,11 +114,9 @@ def command(
 
         print_json(as_data(reviewed))
         return
-    from expcopilot.surfaces.cli import copy_pages, show
+    from expcopilot.surfaces.cli import copy_pages
 
-    copy_pages.show_reviewed(reviewed, experiment)
-    if save is not None:
-        show.paths("Written, for editing:", [show.near(save)])
+    copy_pages.show_reviewed(reviewed, saved=save)
 
 
 def _reviewed(

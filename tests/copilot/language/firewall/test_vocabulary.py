@@ -45,17 +45,21 @@ def test_an_unknown_language_is_named():
         lexicon("klingon")
 
 
-@pytest.mark.parametrize(
-    "frame",
-    [
-        "The verdict is {} {{verdict.phrase}}.",
-        "{{arm.b}} is {} {{primary.b.direction}}.",
-        "The effect of {{arm.b}} is {} {{primary.b.comparison}}.",
-        "{{arm.b}} is {}.",
-    ],
+FRAMES = (
+    "The verdict is {} {{verdict.phrase}}.",
+    "{{arm.b}} is {} {{primary.b.direction}}.",
+    "The effect of {{arm.b}} is {} {{primary.b.comparison}}.",
+    "{{arm.b}} is {}.",
 )
-def test_no_word_of_ours_turns_a_result(facts, frame):
-    """Put into the place before a result, of all words and phrases only reviewed ones pass."""
+
+
+@pytest.mark.parametrize("frame", FRAMES)
+@pytest.mark.parametrize("every", [3, pytest.param(1, marks=pytest.mark.calibrate)])
+def test_no_word_of_ours_turns_a_result(facts, frame, every):
+    """Put into the place before a result, of all words and phrases only reviewed ones pass.
+
+    Each stands in one of the three frames of a result, and every third in that of a state; calibrated, all in all.
+    """
     words = lexicon()
     reviewed = {
         "read", "as", "gave", "gives", "is", "was", "reads", "returned", "returns", "stands as", "stands at",
@@ -75,9 +79,11 @@ def test_no_word_of_ours_turns_a_result(facts, frame):
         if p.beside or len(p.words) < 4
         for chosen in itertools.islice(itertools.product(*map(sorted, p.words)), 12)
     }
+    everything = words.words | phrases
+    tried = {*sorted(everything)[FRAMES.index(frame) % every :: every], *(everything & allowed)}
     passed = {
         word
-        for word in words.words | phrases
+        for word in tried
         if isinstance(check(Statement(text=frame.format(word)), facts["landing"]), CheckedSentence)
     }
     assert passed

@@ -148,3 +148,29 @@ def test_the_documentation_shows_the_files_as_they_are(form):
     shown = re.search(rf"`{re.escape(name)}`\n\n```\w+\n(.*?)\n```", page, re.DOTALL)
     assert shown, name
     assert shown[1].splitlines() == text.removeprefix("\ufeff").splitlines()
+
+
+def test_briefs_of_one_name_from_two_experiments_never_meet():
+    """Every form's file and key carries the experiment of a brief named apart, and is the same whenever it is made."""
+    named = [("winter", "spring"), ("autumn", "spring"), ("winter", "s pring"), ("spring", "spring"), ("spring", "")]
+    names = [("a/b", "c"), ("a", "b/c"), ("a_b", "c"), ("a", "b_c"), ("x" * 60, "y" * 60), ("x" * 60, "y" * 61)]
+    keys = [ordinary(experiment=e, brief=b).key for e, b in (*named, *names)]
+    assert keys[3] == keys[4] == "spring"
+    assert len({*keys}) == len(keys) - 1
+    assert all(re.fullmatch(r"[A-Za-z0-9_-]{1,40}", key) for key in keys), keys
+    assert keys[0].startswith("winter_spring-")
+    assert keys[0] == ordinary(experiment="winter", brief="spring", language="de").key
+    for form in FORMS:
+        ((one, text),) = files(ordinary(experiment="winter", brief="spring"), form).items()
+        ((other, _),) = files(ordinary(experiment="autumn", brief="spring"), form).items()
+        assert one != other
+        assert one.startswith(keys[0])
+        assert ("winter" in text) or form == "braze-catalog", "a catalog is called by its file alone"
+
+
+def test_a_row_says_whose_brief_it_is_of():
+    """Files of two briefs put together stay apart, by the columns experiment and brief."""
+    rows = list(csv.DictReader(io.StringIO(to_csv(ordinary(experiment="winter", brief="spring")).lstrip("\ufeff"))))
+    assert {(row["experiment"], row["brief"]) for row in rows} == {("winter", "spring")}
+    own = list(csv.DictReader(io.StringIO(to_csv(ordinary()).lstrip("\ufeff"))))
+    assert {(row["experiment"], row["brief"]) for row in own} == {("spring", "spring")}
