@@ -12,10 +12,12 @@ from typing import Any
 
 from expcopilot.memory.workspace import Workspace
 
-__all__ = ["MODEL", "lab", "rows", "start", "write_briefs"]
+__all__ = ["MANY", "MODEL", "lab", "rows", "start", "write_briefs"]
 
 MODEL = "claude-sonnet-5-5"
 CHANNELS = ("email", "push", "sms")
+MANY = ("variants", "--in", "briefs.csv", "--out", "variants.csv", "--json")
+"""The command, as the runner of the command line is given it."""
 
 
 def lab(folder: Path, url: str, *, timeout: float = 10.0, key_env: str = "") -> Path:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AllowInfNan, BaseModel, BeforeValidator, ConfigDict, PlainSerializer
+from pydantic import AfterValidator, AllowInfNan, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
-__all__ = ["Bound", "Frozen", "said"]
+__all__ = ["Bound", "Frozen", "Label", "Named", "said"]
+
+Label = Annotated[str, Field(min_length=1, max_length=200)]
+"""What something is called by the people who gave it: an arm, a metric, a stratum."""
 
 
 class Frozen(BaseModel):
@@ -18,6 +21,12 @@ class Frozen(BaseModel):
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON data; ``type(self).model_validate`` reads it back unchanged."""
         return self.model_dump(mode="json")
+
+
+class Named(Frozen):
+    """A record that is told apart by its name."""
+
+    name: Label
 
 
 def said(data: dict[str, Any], *names: str) -> dict[str, Any]:

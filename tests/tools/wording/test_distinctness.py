@@ -105,7 +105,8 @@ def test_a_text_without_words_or_too_long_is_refused():
 
 
 @pytest.mark.parametrize("piece", ["save ", "only # ", "what ", "a" * 99 + " ", "join join ", "?", "'", "no-"])
-def test_the_longest_text_is_no_trap(piece):
-    """Texts at the bound, made of a marker's first words, are answered: a quadratic pattern would take minutes."""
-    text = f"word {piece * (LONGEST // len(piece) - 10)}"
+@pytest.mark.parametrize("length", [LONGEST // 5, pytest.param(LONGEST, marks=pytest.mark.torture)])
+def test_the_longest_text_is_no_trap(piece, length):
+    """Texts up to the bound, of a marker's first words, are answered: a quadratic pattern would take minutes."""
+    text = f"word {piece * (length // len(piece) - 10)}"
     assert apart(text, f"other {text[:-20]}").near

@@ -90,9 +90,10 @@ def test_folding_sees_through_disguises():
 @pytest.mark.parametrize(
     "unit", [" ", "a", "1,", "“", ".", "\n", "a@", "#a", "e\u0301", "★", "12 ", "a'", "a\u200b", "http://"]
 )
-def test_long_runs_of_anything_are_read_to_their_end(unit):
-    """A quarter of a million characters of what makes careless patterns try again and again: read, all of them."""
-    text = unit * (250_000 // len(unit))
+@pytest.mark.parametrize("length", [60_000, pytest.param(600_000, marks=pytest.mark.torture)])
+def test_long_runs_of_anything_are_read_to_their_end(unit, length):
+    """Long runs of what makes careless patterns try again and again are read, all of them."""
+    text = unit * (length // len(unit))
     covered = sum(s.end - s.start for s in sentences(text))
     assert covered >= sum(not c.isspace() for c in text)
     assert all(t.end <= len(text) for t in tokens(text))

@@ -65,3 +65,7 @@ class Circumstances(Frozen):
             run = 0 if self.days_run is None else self.days_run
             missing.append(f"{run:g} of the {self.committed_days:g} committed days have run")
         return "; ".join(missing)
+
+    def goes_on(self, units: int) -> bool:
+        """Whether the test still runs: short of its committed end, and not closed early."""
+        return bool(self.shortfall(units)) and not self.closed_early

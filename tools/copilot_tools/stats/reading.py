@@ -134,7 +134,7 @@ def read_interim(
         spec: What is to be analysed.
         evidence: Moments and counts.
         registered: The look, with its boundary.
-        horizon: As for ``read``.
+        horizon: Units at which the guardrails' intervals are tightest, above 0, as for ``read``; None for the default.
     """
     opened = tuple(m for m in spec.metrics if m.role != "secondary")
     comparisons = _comparisons(spec, evidence, opened, registered)
@@ -146,7 +146,13 @@ def read_interim(
 
 
 def alarms(spec: AnalysisSpec, evidence: Evidence, *, horizon: int | None = None) -> tuple[Guardrail, ...]:
-    """Guardrail alarms alone, with every number withheld: all that may be seen of outcomes while blinded."""
+    """Guardrail alarms alone, with every number withheld: all that may be seen of outcomes while blinded.
+
+    Args:
+        spec: What is to be analysed.
+        evidence: Moments and counts.
+        horizon: Units at which the intervals are tightest, above 0, as for ``read``; None for the default.
+    """
     blinded = Refusal(
         code="blinded",
         reason="Outcomes stay closed until the committed end; only an alarm may be seen.",

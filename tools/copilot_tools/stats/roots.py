@@ -20,8 +20,8 @@ def root(f: Callable[[float], float], low: float, high: float, *, tolerance: flo
 
     Args:
         f: A continuous function whose values at the two ends differ in sign (an end may be the root itself).
-        low: One end.
-        high: The other end.
+        low: One end, finite.
+        high: The other end, finite.
         tolerance: Width below which the bracket is narrow enough; float resolution always is.
 
     Raises:

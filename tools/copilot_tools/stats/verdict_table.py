@@ -79,7 +79,10 @@ CLAIMS = frozenset({Row.SUPPORTED, Row.SUPPORTED_SIZE_UNRESOLVED, Row.TOO_SMALL,
 
 
 def classify(low: float, high: float, m: float) -> Row:
-    """The row for an interval in the desired direction: total over every low <= high and m > 0."""
+    """The row for an interval in the desired direction: total over every low <= high and m > 0.
+
+    Used by the decision, and by whoever wants to see what another interval would have meant.
+    """
     if high < 0:
         return Row.REFUTED_HARMFUL
     if low >= m:

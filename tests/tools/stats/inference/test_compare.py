@@ -209,7 +209,7 @@ def test_a_given_critical_value_sets_the_width():
     assert got.absolute.interval.level == pytest.approx(1 - 2 * stats.t(got.absolute.df).sf(3.0))
 
 
-REPETITIONS = [300, pytest.param(5000, marks=pytest.mark.calibrate)]
+REPETITIONS = [150, pytest.param(5000, marks=pytest.mark.calibrate)]
 
 
 def _normal(rng, sizes, means, spreads):

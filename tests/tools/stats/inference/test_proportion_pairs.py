@@ -12,7 +12,13 @@ from statsmodels.stats import proportion as sm
 
 from copilot_tools.refusals import Refusal, Refused
 from copilot_tools.stats.inference.exact_pairs import no_effect
-from copilot_tools.stats.inference.proportion_pairs import FEWEST_EXPECTED, agresti_caffo, expected_events, read_pair
+from copilot_tools.stats.inference.proportion_pairs import (
+    FEWEST_EXPECTED,
+    agresti_caffo,
+    expected_events,
+    read_pair,
+    reads_exactly,
+)
 from copilot_tools.stats.inference.proportions import Counts, constrained_by_difference, constrained_by_ratio, pooled_z
 from copilot_tools.stats.inference.skewed_scores import (
     corrected_difference,
@@ -64,16 +70,18 @@ def test_the_interval_excludes_no_effect_exactly_when_the_test_rejects(method, c
 
 
 def test_the_rule():
-    """Exact below 5 expected, corrected where arms are very unequal, else the score method; one name for both."""
+    """Exact below 5 expected or with few tables, corrected where arms are very unequal, else the score method."""
     names = {
-        "few": read_pair(Counts(4, 100), Counts(5, 100), Z).method,
-        "enough": read_pair(Counts(5, 100), Counts(5, 100), Z).method,
+        "few": read_pair(Counts(4, 101), Counts(5, 101), Z).method,
+        "enough": read_pair(Counts(6, 101), Counts(5, 100), Z).method,
+        "few tables": read_pair(Counts(50, 100), Counts(50, 100), Z).method,
         "unequal": read_pair(Counts(90, 9000), Counts(12, 1000), Z).method,
         "unequal, many": read_pair(Counts(4500, 90_000), Counts(520, 10_000), Z).method,
         "failures are few": read_pair(Counts(96, 100), Counts(97, 100), Z).method,
     }
     assert names == {
         "few": ("exact (Barnard, Chan-Zhang)",) * 2,
+        "few tables": ("exact (Barnard, Chan-Zhang)",) * 2,
         "enough": ("score (Mee)", "score (Koopman)"),
         "unequal": ("score, skewness-corrected (Gart-Nam)",) * 2,
         "unequal, many": ("score (Mee)", "score (Koopman)"),
@@ -151,20 +159,22 @@ def _sizes(n0, n1, p, alternatives):
     """Exact chance, over every likely table, that "auto" rejects at a level of .05 when both arms have share p."""
     rejected = dict.fromkeys(alternatives, 0.0)
     spans = [np.arange(max(0, stats.binom.ppf(1e-7, n, p)), stats.binom.ppf(1 - 1e-7, n, p) + 1) for n in (n0, n1)]
-    for x0, x1 in itertools.product(*(span.astype(int) for span in spans)):
-        weight = stats.binom.pmf(x0, n0, p) * stats.binom.pmf(x1, n1, p)
-        if weight < 1e-9:
+    chances = [stats.binom.pmf(span, n, p) for span, n in zip(spans, (n0, n1), strict=True)]
+    for (x0, f0), (x1, f1) in itertools.product(
+        *(zip(s.astype(int), f, strict=True) for s, f in zip(spans, chances, strict=True))
+    ):
+        if f0 * f1 < 1e-9:
             continue
         above, below = _tails(Counts(int(x0), n0), Counts(int(x1), n1))
         p_of = {"two-sided": 2 * min(above, below), "greater": above, "less": below}
         for alternative in alternatives:
-            rejected[alternative] += weight * (p_of[alternative] <= 0.05)
+            rejected[alternative] += f0 * f1 * (p_of[alternative] <= 0.05)
     return rejected
 
 
 def _tails(control, treatment):
     """The p-values alone, by the rule: intervals would take most of the time."""
-    if expected_events(control, treatment) < FEWEST_EXPECTED:
+    if reads_exactly(control, treatment):
         return no_effect(control, treatment)
     z = pooled_z(control, treatment)
     if abs(null_skewness(control, treatment)) > 0.1:
@@ -172,11 +182,20 @@ def _tails(control, treatment):
     return special.ndtr(-z), special.ndtr(z)
 
 
-@pytest.mark.parametrize(("n0", "n1", "p"), [(60, 60, 0.05), (180, 20, 0.4), (20, 20, 0.5)])
-def test_the_size_of_the_rule_is_at_most_alpha_and_a_little(n0, n1, p):
-    """Exactly, over all tables: at most .05 where exact, and within .006 of it where the approximation takes over."""
+@pytest.mark.parametrize(("n0", "n1", "p"), [(60, 60, 0.05), (180, 20, 0.4), (25, 25, 0.5), (34, 30, 0.35)])
+def test_the_size_is_at_most_alpha_where_the_test_is_exact(n0, n1, p):
+    """Over all tables: at most .05 on every side, where a pooled z would err in up to .065 (25 an arm) and .061."""
     for size in _sizes(n0, n1, p, ("two-sided", "greater", "less")).values():
-        assert size <= 0.056
+        assert size <= 0.05
+
+
+@pytest.mark.parametrize(
+    ("n0", "n1", "p", "most"), [(150, 150, 0.5, 0.0567), (101, 100, 0.05, 0.05), (130, 170, 0.2, 0.0545)]
+)
+def test_the_size_is_a_little_above_alpha_where_the_score_takes_over(n0, n1, p, most):
+    """Over all tables: where there are more than 10,000 of them the score method's error is that of the page."""
+    sizes = _sizes(n0, n1, p, ("two-sided", "greater", "less"))
+    assert max(sizes.values()) <= most, sizes
 
 
 CELLS = [
@@ -214,6 +233,16 @@ def simulated(n, split, p, runs):
     return {name: count / runs for name, count in counts.items()}
 
 
+def row(n, split, p, found):
+    """One row of the page."""
+    exact = found["exact"] / 2
+    name = "exact" if exact >= 0.995 else "score" if exact <= 0.005 else f"exact in {exact:.0%}"
+    ratio = f"{1 - found['missed_ratio'] / found['ratios']:.3f}" if found["ratios"] else ""
+    arms = f"{100 - round(split * 100)}:{round(split * 100)}"
+    tails = f"{found['rejected']:.4f} | {found['above']:.4f} | {found['below']:.4f}"
+    return f"| {n:,} | {arms} | {p} | {name} | {tails} | {1 - found['missed']:.3f} | {ratio} |"
+
+
 @pytest.mark.parametrize("runs", [pytest.param(4000, marks=pytest.mark.calibrate)])
 @pytest.mark.parametrize(("n", "split", "p"), CELLS)
 def test_size_and_coverage_by_simulation(n, split, p, runs, record_property):
@@ -221,10 +250,13 @@ def test_size_and_coverage_by_simulation(n, split, p, runs, record_property):
     found = simulated(n, split, p, runs)
     for name, value in found.items():
         record_property(name, value)
+    print(row(n, split, p, found))  # noqa: T201 - a row of docs/calibration/proportions.md
     noise = 4 * math.sqrt(0.05 * 0.95 / runs)
-    assert found["rejected"] <= 0.056 + noise
-    assert max(found["above"], found["below"]) <= 0.03 + noise / math.sqrt(2)
-    assert max(found["missed"], found["missed_ratio"]) <= 0.056 + noise
+    # Exact up to 100 units an arm; above, the score method's own steps: .052 from 200 units an arm on.
+    most = 0.05 if n <= 100 else 0.052
+    assert found["rejected"] <= most + noise
+    assert max(found["above"], found["below"]) <= most / 2 + noise / math.sqrt(2)
+    assert max(found["missed"], found["missed_ratio"]) <= most + noise
 
 
 @pytest.mark.parametrize(("n", "split", "p"), [(20, 0.5, 0.05), (10_000, 0.1, 0.05), (1_000_000, 0.1, 0.001)])

@@ -6,23 +6,16 @@ import math
 
 import numpy as np
 import pytest
-from scipy import stats
 
-from copilot_tools.refusals import Refused
 from copilot_tools.results import Estimate
 from copilot_tools.stats.inference.compare import compare_arms
 from copilot_tools.stats.inference.levels import Level
-from copilot_tools.stats.inference.means import mean_level
-from copilot_tools.stats.inference.skewness import skewed_pair, skewness_of, units_for_normality
+from copilot_tools.stats.inference.skewness import skewed_pair
 from copilot_tools.stats.moments import Moments
 from copilot_tools.stats.spec import Metric
 from skewed import SHAPES, errors_of, moments_with_thirds
 
 REVENUE = Metric(name="revenue", role="primary", kind="mean", column="y")
-
-
-def _level(x):
-    return mean_level(moments_with_thirds(x))
 
 
 def _effect(control, treatment, scale="absolute", **plan):
@@ -173,17 +166,6 @@ def test_nothing_known_is_nothing_corrected():
     assert skewed_pair(known, unknown) is None
     assert skewed_pair(unknown, known) is None
     assert skewed_pair(constant, constant) is None
-    assert skewness_of(unknown) is None
-    assert skewness_of(constant) is None
-
-
-def test_skewness_of_a_level_is_scipys():
-    """The skewness of an arm is the sample's own, and Kohavi's rule asks for 355 times its square."""
-    x = np.random.default_rng(6).lognormal(0, 1, 300)
-    assert skewness_of(_level(x)) == pytest.approx(stats.skew(x))
-    assert units_for_normality(stats.skew(x)) == pytest.approx(355 * stats.skew(x) ** 2)
-    with pytest.raises(Refused, match="finite"):
-        units_for_normality(math.nan)
 
 
 def test_values_beyond_cubes_fall_back_to_welch():

@@ -32,12 +32,12 @@ def world(rng, *, at_first=0.5, at_last=0.5, users=150, stay=1.0):
 def test_novelty_and_primacy_are_found_and_named():
     """An effect that fades from two to nothing and one that grows, under a season: at least 95 of 100 each."""
     rng = np.random.default_rng(1)
-    found = [effect_by_age(*world(rng, at_first=2.0, at_last=0.0, users=200), control="control") for _ in range(30)]
+    found = [effect_by_age(*world(rng, at_first=2.0, at_last=0.0, users=200), control="control") for _ in range(15)]
     assert np.mean([f.trends[0].finding == "novelty" for f in found]) >= 0.95
     assert "wears off" in found[0].sentence
     assert np.mean([f.trends[0].first for f in found]) == pytest.approx(2.0, abs=0.15)
     assert np.mean([f.trends[0].last for f in found]) == pytest.approx(0.0, abs=0.15)
-    grows = [effect_by_age(*world(rng, at_first=0.0, at_last=2.0, users=200), control="control") for _ in range(20)]
+    grows = [effect_by_age(*world(rng, at_first=0.0, at_last=2.0, users=200), control="control") for _ in range(10)]
     assert np.mean([g.trends[0].finding == "primacy" for g in grows]) >= 0.95
     less = effect_by_age(*world(rng, at_first=0.0, at_last=2.0, users=200), control="control", direction="decrease")
     assert less.trends[0].finding == "novelty"

@@ -48,11 +48,12 @@ def test_a_fallback_in_one_version_is_found_there():
     assert (found.crossings[0].assigned, found.crossings[0].logged) == ("model", "control")
 
 
-def test_clean_logs_stay_quiet_and_planted_faults_are_found():
-    """60 logs of 2,000 units each way: shares or balance off in under 5% of clean ones, routed ones nearly always."""
+@pytest.mark.parametrize("logs", [20, pytest.param(60, marks=pytest.mark.calibrate)])
+def test_clean_logs_stay_quiet_and_planted_faults_are_found(logs):
+    """Logs of 2,000 units each way: shares or balance off in under 5% of clean ones, routed ones nearly always."""
     rng = np.random.default_rng(2)
     alarms = lost = unlike = 0
-    for i in range(60):
+    for i in range(logs):
         units, arms = log(i * 2000, 2000)
         spend = rng.exponential(10, 2000)
         alarms += routing_audit(SPLIT, units, arms, before={"spend": spend.tolist()}).severity in {
@@ -68,9 +69,9 @@ def test_clean_logs_stay_quiet_and_planted_faults_are_found():
             SPLIT, [units[k] for k in kept], [arms[k] for k in kept], before={"spend": [float(spend[k]) for k in kept]}
         )
         unlike += chosen.balance[0].severity == "serious"
-    assert alarms <= 3
-    assert lost >= 57
-    assert unlike >= 57
+    assert alarms <= 0.05 * logs
+    assert lost >= 0.95 * logs
+    assert unlike >= 0.95 * logs
 
 
 def test_a_version_that_serves_all_arms_keeps_the_shares():

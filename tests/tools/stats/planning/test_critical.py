@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import integrate, stats
 
 from copilot_tools.refusals import Refused
 from copilot_tools.stats.inference.simultaneous import loading, simultaneous_critical
@@ -41,6 +43,25 @@ def test_unequal_arms_against_the_multivariate_normal():
     np.fill_diagonal(correlation, 1)
     c = critical_z(0.05, 1, tuple(ratios))
     assert stats.multivariate_normal(cov=correlation, seed=1).cdf([c, c, c]) == pytest.approx(0.95, abs=2e-4)
+
+
+@pytest.mark.parametrize("ratios", [(1e6, 1e6), (1e6, 1.0), (1e-6, 1e5), (200.0, 300.0, 400.0)])
+@pytest.mark.parametrize("sides", [1, 2])
+def test_arms_of_very_different_sizes_against_adaptive_quadrature(ratios, sides):
+    """With hardly any control, comparisons err together: the chance outside is still alpha, by scipy's quadrature."""
+    c = critical_z(0.05, sides, ratios)
+    lam = np.sqrt(np.array(ratios) / (1 + np.array(ratios)))
+    rest = np.sqrt(1 / (1 + np.array(ratios)))
+
+    def inside(u):
+        held = stats.norm.cdf((c - lam * u) / rest)
+        held -= stats.norm.cdf((-c - lam * u) / rest) if sides == 2 else 0.0
+        return float(np.prod(held) * stats.norm.pdf(u))
+
+    edges = sorted({s * (c + k * r) / x for s in (1, -1) for k in (-9, 0, 9) for x, r in zip(lam, rest, strict=True)})
+    cuts = [-9.0, *(e for e in edges if abs(e) < 9), 9.0]
+    total = sum(integrate.quad(inside, a, b, epsabs=1e-13, limit=200)[0] for a, b in pairwise(cuts))
+    assert 1 - total == pytest.approx(0.05, abs=2e-9)
 
 
 def test_bonferroni_asks_for_more_than_dunnett_and_none_for_less():

@@ -91,6 +91,8 @@ class AASuite(Frozen):
 def buckets_of(values: Sequence[float] | Floats, units: Sequence[str] | None = None) -> Buckets:
     """Values, one a row, summed by the unit they belong to; without ``units`` each row is one.
 
+    Use it for values at hand; where only sums by bucket leave the warehouse, ``buckets_of_sums``.
+
     Raises:
         Refused: A value is not finite; ``units`` is of another length than ``values``.
     """
@@ -115,6 +117,13 @@ def buckets_of(values: Sequence[float] | Floats, units: Sequence[str] | None = N
 
 def buckets_of_sums(n: Sequence[int], sums: Sequence[float], squares: Sequence[float]) -> Buckets:
     """Data that comes as sums by bucket of hashed units: rows, sum of values, sum of squared values.
+
+    Use it where single values cannot leave the warehouse.
+
+    Args:
+        n: Rows of each bucket, at least 1.
+        sums: Sum of each bucket's values, in the metric's unit.
+        squares: Sum of their squares.
 
     Raises:
         Refused: A figure is impossible, or the squares have lost their digits beside so large a mean.
@@ -197,6 +206,12 @@ def split_p_values(data: Buckets, *, splits: int, share: float, seed: int) -> tu
     """The statistic of each random split, and its degrees of freedom (None for the pooled z of a proportion).
 
     A split in which nothing varies, or an arm has fewer than two rows, has the statistic 0: it raises no alarm.
+
+    Args:
+        data: Values or buckets, each of which falls into an arm as a whole.
+        splits: How many random splits, at least 1.
+        share: Chance of a bucket to fall into the treatment arm, in (0, 1).
+        seed: Of the random numbers, at least 0: the same seed gives the same splits.
     """
     random = np.random.Generator(np.random.PCG64(seed))
     columns = np.column_stack([data.n, data.sums, data.squares])

@@ -91,7 +91,7 @@ def read_stream(looks: Sequence[StreamLook], *, alpha: float = 0.05, horizon: fl
     Args:
         looks: In order; counts may not fall.
         alpha: Error rate of either judgement, in (0, 1).
-        horizon: Units over both arms at which the always-valid interval is tightest; set before the data.
+        horizon: Units over both arms at which the always-valid interval is tightest, above 0; set before the data.
 
     Raises:
         Refused: No look can be judged, counts fall, or a figure is impossible.

@@ -43,6 +43,8 @@ def bucket(seed: str, unit: str, *, version: Literal[1, 2] = 2) -> float:
     Version 2 hashes twice, which takes away the bias of version 1 between seeds that differ by little. Version 1 (1,000
     places) is what a GrowthBook namespace is cut by.
 
+    Use it to place single units; for many at once ``buckets`` is the same.
+
     Example:
         >>> bucket("seed", "a"), bucket("seed", "ab")
         (0.0505, 0.9316)

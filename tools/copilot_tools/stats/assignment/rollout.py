@@ -134,6 +134,8 @@ def overlaps(slices: Sequence[Namespace]) -> tuple[tuple[int, int, float], ...]:
 def free_slice(name: str, width: float, taken: Sequence[Namespace]) -> Namespace:
     """The first slice of a namespace that no other experiment has.
 
+    Use it when experiments must exclude each other; a holdout has a hash of its own (``assign_outside``).
+
     Args:
         name: The namespace.
         width: Share of all units wanted, in (0, 1]; rounded up to thousandths.

@@ -47,7 +47,17 @@ MIN_CONVERSIONS = 10
 
 
 def rho_squared(horizon: float, alpha: float) -> float:
-    """The mixture's variance that makes the two-sided sequence tightest at ``horizon`` units."""
+    """The mixture's variance that makes the two-sided sequence tightest at ``horizon`` units.
+
+    Used once for a test, before its data: a horizon that follows outcomes breaks the promise.
+
+    Args:
+        horizon: Units over both arms, above 0.
+        alpha: Chance that the sequence ever misses, in (0, 1).
+
+    Raises:
+        Refused: A parameter is out of range.
+    """
     checks.positive("horizon", horizon)
     checks.between("alpha", alpha, 0, 1)
     return float((-special.lambertw(-(alpha**2) / math.e, -1).real - 1) / horizon)
@@ -58,7 +68,7 @@ def always_valid_critical(units: float, horizon: float, alpha: float, sides: int
 
     Args:
         units: Units seen so far, in both arms of the comparison.
-        horizon: Units at which the interval is to be tightest, on the same count; must not depend on outcomes.
+        horizon: Units at which the interval is to be tightest, above 0, on the same count; must not depend on outcomes.
         alpha: Chance that the interval ever misses the effect, in (0, 1).
         sides: 2, or 1 when only one end is used.
 
@@ -79,6 +89,8 @@ def always_valid_critical(units: float, horizon: float, alpha: float, sides: int
 
 def sequence_critical(method: Method, units: float, horizon: float, alpha: float, sides: int = 2) -> float:
     """The same by a named method; which one is chosen before the data, for the narrowest of several would not hold.
+
+    Use it where the caller names the method; a readout's guardrails use the asymptotic one.
 
     Args:
         method: "asymptotic" is ``always_valid_critical``; "normal-mixture" the mixture of Howard et al., one-sided
@@ -127,6 +139,10 @@ def sequence_critical(method: Method, units: float, horizon: float, alpha: float
 
 def require_enough(n: int, arm: str) -> None:
     """Refuse an arm too small for the normal approximation.
+
+    Args:
+        n: Units of the arm, at least 0.
+        arm: Its name, for the refusal.
 
     Raises:
         Refused: Fewer than ``MIN_UNITS`` units.

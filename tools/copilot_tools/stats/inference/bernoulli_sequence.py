@@ -29,7 +29,7 @@ def bernoulli_mixture_log(successes: int, n: int, p: float, horizon: float) -> f
     """Log of the beta-binomial mixture against the proportion ``p``.
 
     Args:
-        successes: Successes among ``n``.
+        successes: Successes, from 0 to ``n``.
         n: Units so far, at least 0.
         p: The proportion that is tested, in (0, 1).
         horizon: Units at which the mixture is tightest, above 0; must not depend on outcomes.
@@ -47,7 +47,7 @@ def bernoulli_interval(successes: int, n: int, alpha: float, horizon: float) -> 
     Use it for a rate that is watched while units come in; a fixed sample's interval (Wilson) is narrower.
 
     Args:
-        successes: Successes among ``n``.
+        successes: Successes, from 0 to ``n``.
         n: Units so far, at least 1.
         alpha: Chance that the interval misses the proportion at some time, in (0, 1).
         horizon: Units at which the interval is tightest, above 0; chosen before the data.

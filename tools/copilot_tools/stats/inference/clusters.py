@@ -22,7 +22,7 @@ from typing import Annotated, Literal, NamedTuple, Self
 from pydantic import Field, model_validator
 
 from copilot_tools import checks
-from copilot_tools.base import Frozen
+from copilot_tools.base import Named
 from copilot_tools.refusals import Refused
 from copilot_tools.results import ArmResult, Interval
 from copilot_tools.stats.inference.levels import Level
@@ -36,7 +36,7 @@ _LEAST_DF = 1.5
 _METHOD = "cluster-robust (CR2), Bell-McCaffrey degrees of freedom"
 
 
-class ClusteredArm(Frozen):
+class ClusteredArm(Named):
     """One arm, cluster by cluster.
 
     Attributes:
@@ -45,7 +45,6 @@ class ClusteredArm(Frozen):
         sums: Sum of the metric over each cluster's units, in the metric's unit, in the same order.
     """
 
-    name: Annotated[str, Field(min_length=1, max_length=200)]
     sizes: Annotated[tuple[Annotated[int, Field(ge=1, le=10**12)], ...], Field(min_length=1, max_length=100_000)]
     sums: Annotated[tuple[float, ...], Field(min_length=1, max_length=100_000)]
 

@@ -46,7 +46,12 @@ Critical = Callable[[float | None], float]
 
 
 def alternative_of(metric: Metric, sides: int) -> Alternative:
-    """What a plan with one side tests: better, in the metric's own direction."""
+    """What a plan with one side tests: better, in the metric's own direction.
+
+    Args:
+        metric: Whose direction counts.
+        sides: 1 or 2.
+    """
     if sides == 2:
         return "two-sided"
     return "greater" if metric.sign > 0 else "less"
@@ -118,6 +123,9 @@ def compare_arms(
     method: Method = "auto",
 ) -> tuple[Comparison, ...]:
     """Compare every treatment arm with control, by intervals that hold jointly.
+
+    Use it for one metric of independent units. Where clusters were assigned use ``clusters``, for counts of events
+    ``event_rates``, to show that arms are equal ``equivalence``.
 
     Args:
         metric: The metric.

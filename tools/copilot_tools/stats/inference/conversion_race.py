@@ -62,6 +62,8 @@ def rule_of_thumb(conversions: int, sides: int = 1) -> int:
 def race_error(conversions: int, lead: int, sides: int = 1) -> float:
     """Chance that a race without effect has a winner, exactly.
 
+    Use it to check a race's rule, or one that somebody else has set.
+
     Args:
         conversions: Conversions over both arms at which it ends, at least 1.
         lead: Conversions ahead that decide, at least 1.
@@ -154,6 +156,8 @@ def design_race(lift: float, *, power: float = 0.8, alpha: float = 0.05, sides: 
 
 def least_lead(conversions: int, *, alpha: float = 0.05, sides: int = 1) -> int:
     """The shortest lead that keeps a race of so many conversions within its error.
+
+    Use it to set a race's rule before it starts.
 
     Args:
         conversions: Over both arms at which it ends, at least 1.

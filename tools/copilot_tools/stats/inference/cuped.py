@@ -51,7 +51,7 @@ def adjust(arms: Mapping[str, WithCovariate], centre: float) -> Adjusted | None:
 
     Args:
         arms: Arm -> moments, metric, covariate; each with at least two units.
-        centre: The covariate's level over all arms.
+        centre: The covariate's level over all arms, in the covariate's unit.
 
     Returns:
         The adjusted levels; None where an adjustment is impossible or unsafe: the covariate does not vary, or there

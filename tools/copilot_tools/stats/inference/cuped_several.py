@@ -52,6 +52,9 @@ def adjusted_pair(
 ) -> AdjustedPair:
     """Compare two arms after taking out what columns measured before assignment explain.
 
+    Use it where several such columns are known of every unit, for means and ratios; with one column ``compare_arms``
+    adjusts as well. Not with anything measured after assignment.
+
     Args:
         control: Control's moments. Columns: the metric, then each covariate; for a ratio each of these is a pair of
             numerator and denominator.

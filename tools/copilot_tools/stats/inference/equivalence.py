@@ -2,7 +2,8 @@
 
 "Not significant" is no evidence of equality: here the burden of proof is turned around. Each test is the inversion of
 the product's own interval (score or exact for proportions, Welch for means, the delta method for ratios, Fieller for
-relative margins), so p is at most alpha exactly where the 1 - 2 alpha interval lies within the margin.
+relative margins), so p is at most alpha exactly where the 1 - 2 alpha interval lies within the margin. Where counts are
+too few for a z, the exact test of the margin itself is asked.
 
 References:
     Schuirmann (1987), A comparison of the two one-sided tests procedure and the power approach for assessing the
@@ -22,7 +23,9 @@ from copilot_tools.stats.inference import tails
 from copilot_tools.stats.inference._roots import root
 from copilot_tools.stats.inference.arms import PreparedArms, prepare
 from copilot_tools.stats.inference.compare import Critical, compare
+from copilot_tools.stats.inference.exact_pairs import Tails, tails_at
 from copilot_tools.stats.inference.pair_results import Equivalence
+from copilot_tools.stats.inference.proportion_pairs import reads_exactly
 from copilot_tools.stats.moments import Moments
 from copilot_tools.stats.spec import Effect, Metric
 
@@ -103,15 +106,34 @@ class _Pair:
 
     def p_above(self, line: float, estimate: Estimate) -> float:
         """Of the effect being at or below ``line``."""
+        if (exact := self._exact(line)) is not None:
+            return self._no_surer(exact.above, estimate.interval.low <= line, estimate)
         if estimate.value <= line:
             return 1 - self._tail(line, estimate, 1)
         return self._tail(line, estimate, -1)
 
     def p_below(self, line: float, estimate: Estimate) -> float:
         """Of the effect being at or above ``line``."""
+        if (exact := self._exact(line)) is not None:
+            return self._no_surer(exact.below, estimate.interval.high >= line, estimate)
         if estimate.value >= line:
             return 1 - self._tail(line, estimate, -1)
         return self._tail(line, estimate, 1)
+
+    def _exact(self, line: float) -> Tails | None:
+        """The exact test of this line, where the interval is exact; the search below would weigh it dozens of times."""
+        if not self.arms.counts:
+            return None
+        control, treatment = self.arms.counts[self.arms.control], self.arms.counts[self.treatment]
+        if not reads_exactly(control, treatment):
+            return None
+        return tails_at(control, treatment, line, relative=self.scale == "relative")
+
+    @staticmethod
+    def _no_surer(p: float, reached: bool, estimate: Estimate) -> float:
+        """The test never claims what its interval leaves open: an exact p need not fall evenly with the distance."""
+        tail = (1 - estimate.interval.level) / 2
+        return max(p, tail * (1 + 1e-9)) if reached else p
 
     def _tail(self, line: float, estimate: Estimate, side: int) -> float:
         """The one-sided p at which the interval's end on this side (-1 low, 1 high) just reaches the line."""

@@ -160,6 +160,8 @@ def rate_ratio(
 ) -> RateRatio:
     """Compare two rates: their ratio, its interval, and the test that agrees with it.
 
+    Use it where one unit can have several events; for yes/no outcomes ``compare_arms`` with a proportion.
+
     Args:
         control: Events and exposure, with the units' spread where it is known.
         treatment: The same.

@@ -27,7 +27,7 @@ from scipy import special
 from copilot_tools.refusals import Refused
 from copilot_tools.stats.inference.proportions import Counts, koopman, mee
 
-__all__ = ["GAMMA", "MOST_TABLES", "Tails", "exact_difference", "exact_ratio", "no_effect"]
+__all__ = ["GAMMA", "MOST_TABLES", "Tails", "exact_difference", "exact_ratio", "no_effect", "tails_at"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -119,12 +119,51 @@ def exact_ratio(control: Counts, treatment: Counts, tail: float) -> tuple[float,
     Args:
         control: Successes and units.
         treatment: Successes and units.
-        tail: Chance that an end misses the ratio.
+        tail: Chance that an end misses the ratio, in (0, 0.5).
 
     Raises:
         Refused: Nothing varies in either arm, or more than ``MOST_TABLES`` tables would have to be weighed.
     """
     return _ratio(control, treatment, tail)
+
+
+def tails_at(control: Counts, treatment: Counts, effect: float, *, relative: bool) -> Tails:
+    """The exact test of an effect other than none: what equivalence and non-inferiority ask of a margin.
+
+    Args:
+        control: Successes and units.
+        treatment: Successes and units.
+        effect: Treatment minus control, or (relative) treatment / control minus 1. One that no two proportions can
+            have is rejected at ``GAMMA``.
+        relative: Which of the two.
+
+    Returns:
+        One-sided p-values of the effect being above, and of its being below ``effect``.
+
+    Raises:
+        Refused: More than ``MOST_TABLES`` tables would have to be weighed.
+
+    Example:
+        2 of 120 against 3 of 110: a loss of five points is ruled out.
+
+        >>> round(tails_at(Counts(2, 120), Counts(3, 110), -0.05, relative=False).above, 4)
+        0.0037
+    """
+    return _tails_at(control, treatment, effect, relative)
+
+
+@lru_cache(maxsize=2048)
+def _tails_at(control: Counts, treatment: Counts, effect: float, relative: bool) -> Tails:
+    if effect == 0:
+        return _no_effect(control, treatment)
+    if effect < -1 or (not relative and effect > 1):
+        return Tails(GAMMA, 1.0) if effect < 0 else Tails(1.0, GAMMA)
+    if relative and effect == -1:
+        # No success is possible in treatment: one alone settles it, none says nothing.
+        return Tails(GAMMA if treatment.successes else 1.0, 1.0)
+    tables = _tables(control, treatment)
+    at = 1 + effect if relative else effect
+    return Tails(*(_at(tables, at, side, ratio=relative) for side in (1, -1)))
 
 
 @lru_cache(maxsize=4096)

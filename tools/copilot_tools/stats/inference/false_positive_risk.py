@@ -25,6 +25,8 @@ __all__ = ["risk_at_z", "risk_of_rule"]
 def risk_at_z(z: float, win_rate: float, alpha: float = 0.05, sides: int = 2, power: float = 0.8) -> float:
     """Probability of no effect given the observed z.
 
+    Use it for one result that was seen; for all winners of a rule together ``risk_of_rule``.
+
     Args:
         z: Observed z in the desired direction.
         win_rate: Prior share of ideas that truly work, in (0, 1).
@@ -51,10 +53,12 @@ def risk_at_z(z: float, win_rate: float, alpha: float = 0.05, sides: int = 2, po
 def risk_of_rule(win_rate: float, alpha_one_sided: float = 0.025, power: float = 0.8) -> float:
     """Share of false positives among declared winners, the win rate taken as the prior.
 
+    Use it for a programme of tests; for one result that was seen ``risk_at_z``.
+
     Args:
         win_rate: Share of ideas that truly work, in (0, 1).
-        alpha_one_sided: The winning tail's type I error rate.
-        power: Chance that a true effect is declared a winner.
+        alpha_one_sided: The winning tail's type I error rate, in (0, 1).
+        power: Chance that a true effect is declared a winner, in (0, 1).
 
     Raises:
         Refused: A parameter is out of range.

@@ -57,7 +57,15 @@ class Level:
 
 
 def require_units(moments: Moments, at_least: int = 2) -> None:
-    """Refuse moments of too few units to have a variance."""
+    """Refuse moments of too few units to have a variance.
+
+    Args:
+        moments: Of one arm.
+        at_least: Fewest units, at least 2.
+
+    Raises:
+        Refused: There are fewer.
+    """
     if moments.n < at_least:
         there = "is 1" if moments.n == 1 else f"are {moments.n}"
         raise Refused.because(
@@ -70,7 +78,13 @@ def require_units(moments: Moments, at_least: int = 2) -> None:
 
 
 def covariance_of(moments: Moments, a: Mapping[int, float], b: Mapping[int, float]) -> float:
-    """Sample covariance (divisor n - 1) of two linear combinations of the columns."""
+    """Sample covariance (divisor n - 1) of two linear combinations of the columns.
+
+    Args:
+        moments: Of at least two units.
+        a: Column -> its factor, in units of the combination over units of the column.
+        b: Column -> its factor, in units of the other combination over units of the column.
+    """
     total = math.fsum(u * v * moments.comoments[i][j] for i, u in a.items() for j, v in b.items())
     return total / (moments.n - 1)
 

@@ -53,6 +53,10 @@ def linear_mean(moments: Moments, column: int = 0) -> Linear:
 def mean_level(moments: Moments, column: int = 0) -> Level:
     """One arm's mean.
 
+    Args:
+        moments: Of one arm.
+        column: Which column of the moments, from 0.
+
     Raises:
         Refused: Fewer than two units.
     """

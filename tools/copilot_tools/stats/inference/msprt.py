@@ -41,6 +41,9 @@ class Msprt(NamedTuple):
 def msprt(estimate: float, standard_error: float, mixing_sd: float, alpha: float = 0.05) -> Msprt:
     """The mSPRT of an estimate that is normal with a known standard error, against no effect.
 
+    Use it for an estimate that is followed over many looks. Not for few units (``msprt_t``) or few conversions
+    (``odds_ratio_sequence``).
+
     Args:
         estimate: Treatment minus control, in any unit.
         standard_error: Of the estimate, in its unit, above 0.
@@ -68,8 +71,11 @@ def msprt_t(
 ) -> Msprt:
     """The mSPRT of two means with an estimated common variance: exact for normal values at every number of units.
 
+    Use it for few units; where there are many, ``msprt`` with the estimate's standard error is the same and asks for no
+    common variance.
+
     Args:
-        difference: Treatment mean minus control mean.
+        difference: Treatment mean minus control mean, in the metric's unit.
         pooled_sd: Standard deviation pooled over both arms (divisor units minus 2), above 0.
         n_control: Units, at least 1; both arms together at least 3.
         n_treatment: Units, at least 1.

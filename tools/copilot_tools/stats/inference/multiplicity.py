@@ -42,6 +42,9 @@ Method = Literal["bonferroni", "holm", "hochberg", "benjamini-hochberg", "benjam
 def bonferroni(p_values: Sequence[float] | Floats) -> Floats:
     """Bonferroni-adjusted p-values: p times the number of tests, at most 1 (family-wise, any dependence).
 
+    Args:
+        p_values: One for each test, from 0 to 1, at least one.
+
     Raises:
         Refused: There is no p-value, or one is not a number from 0 to 1.
 
@@ -56,6 +59,9 @@ def bonferroni(p_values: Sequence[float] | Floats) -> Floats:
 def holm(p_values: Sequence[float] | Floats) -> Floats:
     """Holm's step-down adjusted p-values (family-wise, any dependence).
 
+    Args:
+        p_values: One for each test, from 0 to 1, at least one.
+
     Raises:
         Refused: There is no p-value, or one is not a number from 0 to 1.
     """
@@ -68,6 +74,9 @@ def holm(p_values: Sequence[float] | Floats) -> Floats:
 def hochberg(p_values: Sequence[float] | Floats) -> Floats:
     """Hochberg's step-up adjusted p-values (family-wise, independent or positively dependent tests).
 
+    Args:
+        p_values: One for each test, from 0 to 1, at least one.
+
     Raises:
         Refused: There is no p-value, or one is not a number from 0 to 1.
     """
@@ -78,6 +87,9 @@ def hochberg(p_values: Sequence[float] | Floats) -> Floats:
 def benjamini_hochberg(p_values: Sequence[float] | Floats) -> Floats:
     """Benjamini-Hochberg adjusted p-values (false discovery rate, independent or positively dependent tests).
 
+    Args:
+        p_values: One for each test, from 0 to 1, at least one.
+
     Raises:
         Refused: There is no p-value, or one is not a number from 0 to 1.
     """
@@ -87,6 +99,9 @@ def benjamini_hochberg(p_values: Sequence[float] | Floats) -> Floats:
 
 def benjamini_yekutieli(p_values: Sequence[float] | Floats) -> Floats:
     """Benjamini-Yekutieli adjusted p-values (false discovery rate, any dependence).
+
+    Args:
+        p_values: One for each test, from 0 to 1, at least one.
 
     Raises:
         Refused: There is no p-value, or one is not a number from 0 to 1.
@@ -108,6 +123,13 @@ _METHODS: dict[Method, Callable[[Sequence[float] | Floats], Floats]] = {
 def adjust(p_values: Sequence[float] | Floats, method: Method) -> Floats:
     """Adjusted p-values by the named method, in the order of the input.
 
+    Use it where several metrics, segments or tests were looked at: family-wise methods where one error is too many, the
+    false discovery rate where a share of errors is bearable.
+
+    Args:
+        p_values: One for each test, from 0 to 1, at least one.
+        method: The procedure's name.
+
     Raises:
         Refused: The method is unknown, there is no p-value, or one is not a number from 0 to 1.
     """
@@ -124,6 +146,8 @@ def adjust(p_values: Sequence[float] | Floats, method: Method) -> Floats:
 
 def family_wise_error_rate(alpha: float, tests: int) -> float:
     """Chance of at least one false rejection among independent tests of true nulls, each at level ``alpha``.
+
+    Use it to show what not adjusting costs; of dependent tests it is an upper bound where dependence is positive.
 
     Args:
         alpha: Level of each test, in (0, 1).

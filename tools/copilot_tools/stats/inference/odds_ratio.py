@@ -137,6 +137,9 @@ def fisher(control: Counts, treatment: Counts, alternative: Alternative = "two-s
 def odds_ratio(control: Counts, treatment: Counts, *, alpha: float = 0.05, method: OddsMethod = "exact") -> OddsRatio:
     """The odds ratio of treatment over control, with an exact interval and the test it inverts.
 
+    Use it where odds are asked for, as in case-control data; for an effect on a rate, ``compare_arms`` says it in
+    points and as a lift.
+
     Args:
         control: Successes and units.
         treatment: Successes and units.
@@ -187,6 +190,11 @@ def odds_ratio(control: Counts, treatment: Counts, *, alpha: float = 0.05, metho
 
 def woolf(control: Counts, treatment: Counts, critical: float) -> tuple[float, float]:
     """Woolf's interval for the odds ratio: Wald's on the log scale. For large counts only.
+
+    Args:
+        control: Successes and units.
+        treatment: Successes and units.
+        critical: Standard errors to an end of the interval, above 0: 1.96 for 95%.
 
     Raises:
         Refused: One of the four counts is 0: the logarithm has no standard error.

@@ -44,7 +44,7 @@ def equal_proportions(successes: Sequence[int], n: Sequence[int]) -> ChiSquare:
     """Pearson's chi-square test that k arms share one proportion (no continuity correction).
 
     Args:
-        successes: Successes per arm.
+        successes: Successes per arm, from 0 to the arm's units.
         n: Units per arm, each above 0.
 
     Raises:
@@ -102,7 +102,7 @@ def equal_proportions_by(
         successes: Successes per arm, all groups one after the other.
         n: Units per arm, each above 0.
         group: Per arm, the number (from 0) of its group.
-        groups: How many groups there are.
+        groups: How many groups there are, at least 1.
 
     Returns:
         Per group: chi-square, degrees of freedom, p-value, smallest expected count. The first and third are NaN where

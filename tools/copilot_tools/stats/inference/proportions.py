@@ -96,6 +96,10 @@ def counts_of(moments: Moments) -> Counts:
 def wilson(arm: Counts, critical: float) -> tuple[float, float]:
     """Wilson's score interval for one proportion.
 
+    Args:
+        arm: Successes and units.
+        critical: Standard errors to an end of the interval, above 0: 1.96 for 95%.
+
     Example:
         >>> [round(end, 4) for end in wilson(Counts(81, 263), 1.959963984540054)]
         [0.2553, 0.3662]
@@ -109,7 +113,13 @@ def wilson(arm: Counts, critical: float) -> tuple[float, float]:
 
 
 def newcombe(control: Counts, treatment: Counts, critical: float) -> tuple[float, float]:
-    """Newcombe's hybrid score interval for treatment minus control (his method 10)."""
+    """Newcombe's hybrid score interval for treatment minus control (his method 10).
+
+    Args:
+        control: Successes and units.
+        treatment: Successes and units.
+        critical: Standard errors to an end of the interval, above 0: 1.96 for 95%.
+    """
     p0, p1 = control.share, treatment.share
     low0, high0 = wilson(control, critical)
     low1, high1 = wilson(treatment, critical)
@@ -121,7 +131,7 @@ def pooled_variance(successes: float, a: int, b: int) -> float:
     """Variance of the difference of two proportions of a and b units that share one, estimated from all of them.
 
     Args:
-        successes: Successes among all a + b units.
+        successes: Successes among all units, from 0 to a + b.
         a: Units of one arm, above 0.
         b: Units of the other, above 0.
     """
@@ -151,6 +161,11 @@ def standard_error(control: Counts, treatment: Counts) -> float:
 def mee(control: Counts, treatment: Counts, critical: float) -> tuple[float, float]:
     """Mee's score interval for treatment minus control: inverts the pooled z test.
 
+    Args:
+        control: Successes and units.
+        treatment: Successes and units.
+        critical: Standard errors to an end of the interval, above 0: 1.96 for 95%.
+
     Example:
         >>> [round(end, 4) for end in mee(Counts(48, 80), Counts(56, 70), 1.959963984540054)]
         [0.0533, 0.3377]
@@ -160,6 +175,11 @@ def mee(control: Counts, treatment: Counts, critical: float) -> tuple[float, flo
 
 def miettinen_nurminen(control: Counts, treatment: Counts, critical: float) -> tuple[float, float]:
     """Miettinen and Nurminen's score interval: Mee's, with variances multiplied by N / (N - 1).
+
+    Args:
+        control: Successes and units.
+        treatment: Successes and units.
+        critical: Standard errors to an end of the interval, above 0: 1.96 for 95%.
 
     Example:
         >>> [round(end, 4) for end in miettinen_nurminen(Counts(48, 80), Counts(56, 70), 1.959963984540054)]
@@ -257,6 +277,11 @@ def koopman(control: Counts, treatment: Counts, critical: float) -> tuple[float,
 
     A control without successes leaves the upper end open (infinite); a treatment without successes puts the lower end
     at 0.
+
+    Args:
+        control: Successes and units.
+        treatment: Successes and units.
+        critical: Standard errors to an end of the interval, above 0: 1.96 for 95%.
 
     Raises:
         Refused: Nothing varies: no unit, or every unit, of both arms is a success.

@@ -22,6 +22,11 @@ _DISTINCT = 2.0
 def linear_ratio(moments: Moments, numerator: int = 0, denominator: int = 1) -> Linear:
     """Sum of one column over sum of another, linearised about the means.
 
+    Args:
+        moments: Of one arm.
+        numerator: Column of the numerator, from 0.
+        denominator: Column of the denominator, from 0.
+
     Raises:
         Refused: Fewer than two units; or the denominator's mean is 0 or not distinguishable from 0.
     """
@@ -41,7 +46,13 @@ def linear_ratio(moments: Moments, numerator: int = 0, denominator: int = 1) -> 
 
 
 def linearised_ratio(moments: Moments, numerator: int = 0, denominator: int = 1) -> Linear:
-    """The same without asking whether the denominator can be told from 0; it must not be 0."""
+    """The same without asking whether the denominator can be told from 0; it must not be 0.
+
+    Args:
+        moments: Of one arm.
+        numerator: Column of the numerator, from 0.
+        denominator: Column of the denominator, from 0.
+    """
     top, bottom = moments.mean[numerator], moments.mean[denominator]
     value = top / bottom
     return Linear(value, {numerator: 1 / bottom, denominator: -value / bottom})
@@ -49,6 +60,11 @@ def linearised_ratio(moments: Moments, numerator: int = 0, denominator: int = 1)
 
 def ratio_level(moments: Moments, numerator: int = 0, denominator: int = 1) -> Level:
     """One arm's ratio with its delta-method variance.
+
+    Args:
+        moments: Of one arm.
+        numerator: Column of the numerator, from 0.
+        denominator: Column of the denominator, from 0.
 
     Raises:
         Refused: As ``linear_ratio``.

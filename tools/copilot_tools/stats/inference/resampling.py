@@ -148,7 +148,7 @@ def bootstrap_difference(
         method: "percentile", "bca" (bias-corrected and accelerated) or "studentized" (bootstrap-t, the most exact in
             skewed values).
         alpha: Error rate over both ends, in (0, 1).
-        resamples: 200 to 100,000; an end needs about 100 / alpha.
+        resamples: How many, from 200 to 100,000; an end needs about 100 / alpha.
         seed: Any whole number of at least 0; by default made from the data and the question.
 
     Raises:

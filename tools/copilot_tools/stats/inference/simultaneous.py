@@ -48,6 +48,12 @@ def loading(control_variance: float, treatment_variance: float) -> float:
 def bonferroni(comparisons: int, alpha: float, sides: int = 2, df: float | None = None) -> float:
     """Bonferroni's critical value: each comparison at alpha / comparisons.
 
+    Args:
+        comparisons: How many intervals hold together, at least 1.
+        alpha: Error rate over all of them, in (0, 1).
+        sides: 2 or 1.
+        df: Degrees of freedom of a t statistic, above 0; None for z.
+
     Raises:
         Refused: ``comparisons`` is no positive count or ``alpha`` not between 0 and 1.
     """
@@ -93,7 +99,15 @@ def simultaneous_critical(
     sides: int = 2,
     df: float | None = None,
 ) -> float:
-    """The critical value by the plan's method."""
+    """The critical value by the plan's method.
+
+    Args:
+        method: "dunnett" or "bonferroni".
+        loadings: Of each comparison with control, in [0, 1], as ``loading`` gives them.
+        alpha: Error rate over all comparisons, in (0, 1).
+        sides: 2 or 1.
+        df: Degrees of freedom of a t statistic, above 0; None for z.
+    """
     if method == "bonferroni":
         return bonferroni(len(loadings), alpha, sides, df)
     return dunnett(loadings, alpha, sides, df)

@@ -59,6 +59,8 @@ def jeffreys(arm: Counts, tail: float) -> tuple[float, float]:
 def proportion_interval(successes: int, n: int, *, alpha: float = 0.05, method: SingleMethod = "wilson") -> Interval:
     """The two-sided interval for one proportion.
 
+    Use it for one rate by itself. Not to compare two: overlapping intervals are no test.
+
     Args:
         successes: Units that did, 0 to ``n``.
         n: Units, at least 1.

@@ -22,8 +22,7 @@ References:
     Hall (1992), On the removal of skewness by transformation, JRSS B 54 (the transformation). Hall (1992), The
     Bootstrap and Edgeworth Expansion, section 2.6. Johnson (1978), Modified t tests and confidence intervals for
     asymmetrical populations, JASA 73. Zhou & Dinh (2005), Nonparametric confidence intervals for the one- and
-    two-sample problems, Biostatistics 6 (two samples). Kohavi, Deng, Longbotham & Xu (2014), Seven rules of thumb for
-    web site experimenters, KDD '14, rule 7 (355 g^2 units).
+    two-sample problems, Biostatistics 6 (two samples).
 """
 
 from __future__ import annotations
@@ -31,11 +30,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from copilot_tools import checks
 from copilot_tools.stats.inference.levels import Level
 from copilot_tools.stats.inference.tails import Alternative
 
-__all__ = ["SkewedPair", "skewed_pair", "skewness_of", "units_for_normality"]
+__all__ = ["SkewedPair", "skewed_pair"]
 
 _HARMLESS = 0.02
 """Skewness of a difference below which each tail of a 5% interval is off by less than .25 percentage points."""
@@ -141,34 +139,6 @@ def skewed_pair(control: Level, treatment: Level) -> SkewedPair | None:
         treatment=replace(treatment, variance=v1 * scale * scale / treatment.n),
         skewness=(0.0, *estimates),
     )
-
-
-def skewness_of(level: Level) -> float | None:
-    """Skewness of one unit's contribution to a level; None where it is not known or nothing varies."""
-    if level.third is None or level.variance <= 0:
-        return None
-    # The sample's own: both moments with divisor n.
-    deviation = math.sqrt(level.variance * (level.n - 1))
-    return level.third / deviation / deviation / deviation
-
-
-def units_for_normality(skewness: float) -> float:
-    """Units an arm needs for a plain interval of its own mean, by Kohavi's rule: 355 times the squared skewness.
-
-    Beyond it each tail of a 95% interval of one mean is within .003 of .025. A difference of two arms of one size
-    needs far fewer; ``skewed_pair`` goes by the difference itself. A rule of thumb for planning, not a test.
-
-    Args:
-        skewness: Of single units, any finite number.
-
-    Raises:
-        Refused: ``skewness`` is not finite.
-
-    Example:
-        >>> units_for_normality(18.0)
-        115020.0
-    """
-    return 355 * checks.finite("skewness", skewness) ** 2
 
 
 def _raised(variance: float, pooled: float, skewness: float, n: int) -> float:

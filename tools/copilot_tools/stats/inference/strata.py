@@ -67,6 +67,9 @@ class CommonEffect(Frozen):
 def mantel_haenszel(strata: Iterable[Stratum], *, alpha: float = 0.05, correction: bool = True) -> CommonEffect:
     """Compare two arms within strata: Cochran-Mantel-Haenszel test, common odds ratio and common difference.
 
+    Use it where arms may be mixed differently over strata known before assignment, and to see whether the overall
+    effect turns round within them.
+
     Args:
         strata: Counts of both arms per stratum.
         alpha: The intervals cover 1 - alpha.

@@ -42,6 +42,11 @@ def critical_value(alpha: float, sides: int = 2, df: float | None = None) -> flo
 def p_value(statistic: float, alternative: Alternative = "two-sided", df: float | None = None) -> float:
     """Probability of a statistic at least as extreme under no effect, never rounded to 0 before the floats end.
 
+    Args:
+        statistic: z or t, in standard errors.
+        alternative: Which way an effect is looked for.
+        df: Degrees of freedom of a t statistic, above 0; None for z.
+
     Example:
         >>> f"{p_value(22.0):.2e}"
         '2.88e-107'
@@ -52,13 +57,30 @@ def p_value(statistic: float, alternative: Alternative = "two-sided", df: float 
 
 
 def level_of(critical: float, alternative: Alternative = "two-sided", df: float | None = None) -> float:
-    """Coverage of one interval that reaches ``critical`` standard errors, by itself."""
+    """Coverage of one interval that reaches ``critical`` standard errors, by itself.
+
+    Used to say what an interval that holds jointly with others covers alone.
+
+    Args:
+        critical: Standard errors, above 0.
+        alternative: "two-sided", or the side that is bounded.
+        df: Degrees of freedom of a t statistic, above 0; None for z.
+    """
     tail = _lower_tail(-critical, df)
     return round(1 - (2 * tail if alternative == "two-sided" else tail), 12)
 
 
 def bounded(low: float, high: float, level: float, alternative: Alternative = "two-sided") -> Interval:
-    """The interval with these ends, opened on the side a one-sided alternative does not bound."""
+    """The interval with these ends, opened on the side a one-sided alternative does not bound.
+
+    Used where the ends were computed for both sides and only one is asked for.
+
+    Args:
+        low: Lower end, in the effect's unit.
+        high: Upper end, not below it.
+        level: What the interval covers, in (0, 1).
+        alternative: "greater" leaves no upper end, "less" no lower one.
+    """
     return Interval(
         low=-math.inf if alternative == "less" else low,
         high=math.inf if alternative == "greater" else high,

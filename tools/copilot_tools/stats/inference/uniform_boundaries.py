@@ -55,7 +55,7 @@ def normal_mixture_log(s: float, v: float, rho: float, sides: int = 2) -> float:
     Under no effect it exceeds log(1/alpha) at some time with chance at most alpha. One-sided it looks for s above 0.
 
     Args:
-        s: Centred sum.
+        s: Centred sum, finite, in the unit whose square ``v`` is in.
         v: Intrinsic time, 0 or more.
         rho: The mixture's place, above 0, as ``best_rho`` gives it.
         sides: 2 or 1.
@@ -142,7 +142,7 @@ def always_valid_p(z: float, v: float, rho: float, sides: int = 2) -> float:
 
     Args:
         z: Estimate over its standard error; for one side positive in the desired direction.
-        v: Intrinsic time: units so far.
+        v: Intrinsic time: units so far, above 0.
         rho: The mixture's place on the same count, above 0.
         sides: 2 or 1.
 

@@ -35,6 +35,9 @@ SERIOUS, BLOCKING = 0.01, 0.001
 def activation(arms: Sequence[ActivationArm], *, alpha: float = 0.05) -> Activation:
     """Check the trigger, and read the effect among activated units and diluted to everyone.
 
+    Use it where only some units could be affected and the trigger is the same in both arms. Not where the treatment
+    changes who is triggered.
+
     Args:
         arms: Control first, then treatments, each name once.
         alpha: Each interval covers 1 - alpha by itself.

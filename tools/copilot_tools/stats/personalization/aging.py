@@ -52,11 +52,13 @@ def effect_by_age(
 ) -> EffectByAge:
     """Trend of each treatment arm's effect over the age of the unit, units compared with themselves.
 
+    Use it where units were seen on several days; it tells wearing off from a change of the calendar.
+
     Args:
         units: One entry an observation: whose it is.
         arms: The unit's arm; the same in all its observations.
         ages: Days since the unit's first exposure, at least 0.
-        values: The metric on that day.
+        values: The metric on that day, in its unit.
         control: The name of control.
         direction: Which way is better: what wears off is a gain.
         level: Chance that a constant effect is called novelty or primacy, in (0, 1).

@@ -33,6 +33,9 @@ CERTAIN = 0.05
 def concentration(segments: Sequence[Segment], *, looked_at: int | None = None, alpha: float = 0.025) -> Concentration:
     """Share out the lift over segments, and say which differ from the rest beyond chance.
 
+    Use it on all segments of one dimension, after the overall effect; a segment picked because it looks best is no
+    finding.
+
     Args:
         segments: A partition of everyone, at least two.
         looked_at: How many segments were looked at in choosing the found ones, listed or not; all found ones if None.

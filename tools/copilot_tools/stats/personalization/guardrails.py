@@ -30,6 +30,8 @@ __all__ = ["guard_segments"]
 def guard_segments(cells: Sequence[GuardrailCell], *, alpha: float = 0.025) -> SegmentGuardrails:
     """Read every guardrail in every segment, with one error rate for all.
 
+    Use it where an average may hide a segment that is harmed.
+
     Args:
         cells: One a guardrail and segment.
         alpha: One-sided: chance that any harm is called where there is none, and again that any cell that is worse

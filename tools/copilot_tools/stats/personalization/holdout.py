@@ -45,6 +45,8 @@ def holdout_lift(
 ) -> HoldoutLift:
     """Lift of personalization over the holdout, with its own sample-ratio check.
 
+    Use it for all of personalization together. Not for two versions against each other (``compare_arms``).
+
     Args:
         holdout: Units held out, whatever they were shown in fact.
         personalized: All other units, whatever they were shown in fact.

@@ -7,11 +7,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from copilot_tools.base import Frozen
+from copilot_tools.base import Frozen, Label
 
 __all__ = ["Label", "Outcome", "Part", "Scale"]
 
-Label = Annotated[str, Field(min_length=1, max_length=200)]
 Scale = Literal["absolute", "relative"]
 
 

@@ -43,12 +43,14 @@ def routing_audit(
 ) -> RoutingAudit:
     """Recompute every unit's arm and hold the log against it.
 
+    Use it before a test of personalization or of a model is read: routing, caches and fallbacks break randomization.
+
     Args:
         split: As configured: seed, arms, coverage, namespace.
         units: Ids, exactly as they were hashed; entries that say the same twice count once.
         logged: The arm each was served by. A name that is no arm of the split counts as a mismatch.
         versions: The model version that served each; None where there is one.
-        before: Columns measured before exposure, one number a unit.
+        before: Columns measured before exposure, one finite number a unit.
 
     Raises:
         Refused: No unit, an empty one, lists of different lengths, a number that is not finite, or an impossible split.

@@ -39,7 +39,17 @@ def assumptions(
     *,
     equivalence: bool = False,
 ) -> tuple[str, ...]:
-    """What an answer takes for granted, in plain sentences."""
+    """What an answer takes for granted, in plain sentences.
+
+    Args:
+        outcome: The metric's level and spread today.
+        direction: Which way is better.
+        effect: Taken to be true, in the desired direction; None for no true difference.
+        margin: Tolerated worsening (or difference either way), where one is tested.
+        design: Arms, error rates, covariate, clusters.
+        power: Wanted chance of finding the effect, in (0, 1); None where it is the answer.
+        equivalence: Whether the margin bounds both sides.
+    """
     found = []
     if outcome.kind == "proportion":
         found.append(f"{formats.share(outcome.baseline, 2)} of control's units convert.")
@@ -81,7 +91,14 @@ def _size(outcome: Outcome, effect: Effect) -> str:
 def warnings_about(
     outcome: Outcome, question: Contrast, design: TrialDesign, per_arm: tuple[int, ...]
 ) -> tuple[str, ...]:
-    """What a reader of this size should be warned of, in plain sentences."""
+    """What a reader of this size should be warned of, in plain sentences.
+
+    Args:
+        outcome: The metric's level and spread today.
+        question: Truth and tested line.
+        design: Arms, error rates, covariate, clusters.
+        per_arm: Units of each arm, control first.
+    """
     found = []
     if outcome.kind == "proportion":
         rarest = min(

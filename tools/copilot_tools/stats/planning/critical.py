@@ -17,6 +17,7 @@ from typing import Literal
 
 from copilot_tools import checks
 from copilot_tools.refusals import Refused
+from copilot_tools.stats.roots import root
 
 __all__ = ["Adjustment", "critical_z"]
 
@@ -31,10 +32,12 @@ def critical_z(
 ) -> float:
     """Critical value that keeps the type I error over all treatment arms at ``alpha``.
 
+    Use it before a test; with data, intervals take the critical value of the arms' own variances (``simultaneous``).
+
     Args:
         alpha: Type I error rate over all comparisons with control together, in (0, 1).
         sides: 1 or 2.
-        ratios: Per treatment arm its units over control's units; one entry a treatment arm.
+        ratios: Per treatment arm its units over control's units, above 0; one entry a treatment arm.
         adjustment: "dunnett", "bonferroni", or "none" (alpha for each comparison by itself).
 
     Raises:
@@ -69,10 +72,13 @@ def _dunnett(alpha: float, sides: int, ratios: tuple[float, ...], low: float, hi
     loadings = [math.sqrt(r / (1 + r)) for r in ratios]
     # The trapezoid rule converges geometrically for a smooth density; the step follows the sharpest factor.
     step = min(0.1, 0.25 * math.sqrt(1 - max(loadings) ** 2))
-    nodes = [(i * step, _NORMAL.pdf(i * step) * step) for i in range(-int(_REACH / step), int(_REACH / step) + 1)]
+    # Two-sided, the integrand is even in control's error: half the line is enough.
+    last = int(_REACH / step)
+    weights = {i: _NORMAL.pdf(i * step) * step for i in range(0 if sides == 2 else -last, last + 1)}
+    nodes = [(i * step, weight * (2 if sides == 2 and i else 1)) for i, weight in weights.items()]
     groups = [(lam, math.sqrt(1 - lam * lam), loadings.count(lam)) for lam in dict.fromkeys(loadings)]
 
-    def outside(c: float) -> float:
+    def excess(c: float) -> float:
         inside = 0.0
         for u, weight in nodes:
             product = weight
@@ -82,9 +88,9 @@ def _dunnett(alpha: float, sides: int, ratios: tuple[float, ...], low: float, hi
                     p -= _NORMAL.cdf((-c - lam * u) / rest)
                 product *= p**times
             inside += product
-        return 1 - inside
+        return 1 - inside - alpha
 
-    while high - low > 1e-10:
-        middle = (low + high) / 2
-        low, high = (middle, high) if outside(middle) > alpha else (low, middle)
-    return (low + high) / 2
+    # Comparisons that hardly differ from one, or from independence, sit on the ends to rounding.
+    if excess(low) <= 0:
+        return low
+    return high if excess(high) >= 0 else root(excess, low, high, tolerance=1e-10)

@@ -137,7 +137,13 @@ class TrialDesign(Frozen):
 
 
 def design_of(spec: AnalysisSpec, *, covariate_correlation: float = 0.0, cluster: Cluster | None = None) -> TrialDesign:
-    """The design a registered or drafted analysis implies: its arms (control first), error rate, sides, adjustment."""
+    """The design a registered or drafted analysis implies: its arms (control first), error rate, sides, adjustment.
+
+    Args:
+        spec: The plan's analysis.
+        covariate_correlation: Of the primary metric with its covariate, in (-1, 1); 0 without one.
+        cluster: What is assigned as a whole, if not single units.
+    """
     return TrialDesign(
         alpha=spec.alpha,
         sides=spec.sides,

@@ -104,9 +104,12 @@ def power_at(
 ) -> Power:
     """Power with ``units`` over all arms, shared by the design's weights.
 
+    Use it where units and effect are both given, before a test. Not with the effect that was seen: that says no more
+    than its p-value.
+
     Args:
         outcome: The metric's level and spread today.
-        units: Over all arms.
+        units: Over all arms, at least 2 in each.
         effect: Taken to be true, in the desired direction; None means no true difference (with a margin only).
         direction: Which way is better.
         margin: Tolerated worsening, for non-inferiority; tolerated difference either way, for equivalence.
@@ -170,10 +173,12 @@ def minimum_detectable_effect(
 ) -> DetectableEffect:
     """The smallest effect (or, for non-inferiority, margin) that ``units`` over all arms find with the wanted power.
 
+    Use it where the number of units is fixed, before a test.
+
     Args:
         outcome: The metric's level and spread today.
-        units: Over all arms.
-        power: Wanted chance of finding it.
+        units: Over all arms, at least 2 in each.
+        power: Wanted chance of finding it, above the error rate of one side and below 1.
         direction: Which way is better.
         noninferiority: Ask for the tightest margin instead, with no true difference.
         equivalence: Ask for the tightest margin on both sides instead (TOST, each test at alpha).

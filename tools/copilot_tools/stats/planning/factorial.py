@@ -53,6 +53,8 @@ def factorial_size(
 ) -> FactorialSize:
     """Smallest equal cells that detect one main effect or interaction by its joint interval (two-sided, t).
 
+    Use it for factors that are crossed; for arms against one control ``sample_size``.
+
     Args:
         levels: How many levels each factor has; at least two factors.
         effect: Size to detect, in the metric's unit: a level minus the first, or a difference of differences.

@@ -46,6 +46,12 @@ def one_power(outcome: Outcome, question: Contrast, design: TrialDesign, control
 def arcsine_power(h: float, control: float, treatment: float, z: float) -> float:
     """Power at Cohen's h, positive in the desired direction.
 
+    Args:
+        h: Difference of the arcsine-transformed proportions.
+        control: Units in control, above 0.
+        treatment: Units in treatment, above 0.
+        z: Critical value, in standard errors.
+
     Example:
         >>> round(arcsine_power(0.3, 80, 80, 1.6448536269514722), 7)
         0.5996777
@@ -54,7 +60,18 @@ def arcsine_power(h: float, control: float, treatment: float, z: float) -> float
 
 
 def proportion_power(outcome: Proportion, question: Contrast, control: float, treatment: float, z: float) -> float:
-    """Power of the z test of two proportions against the question's line, in large samples."""
+    """Power of the z test of two proportions against the question's line, in large samples.
+
+    Args:
+        outcome: The proportion today, and the variance that is taken under the tested line.
+        question: Truth and tested line.
+        control: Units in control, above 0.
+        treatment: Units in treatment, above 0.
+        z: Critical value, in standard errors.
+
+    Raises:
+        Refused: The method "baseline" is asked for a margin, which it does not know.
+    """
     x, y, r = question.control, question.treatment, question.slope
     truth = y * (1 - y) / treatment + r * r * x * (1 - x) / control
     if outcome.method == "unpooled":
@@ -108,8 +125,8 @@ def mean_power(
         question: Truth and tested line.
         control: Units in control.
         treatment: Units in treatment.
-        z: Large-sample critical value; the t test uses the t value with the same tail.
-        factor: What covariates leave and clusters add to the variance.
+        z: Large-sample critical value, in standard errors; the t test uses the t value with the same tail.
+        factor: What covariates leave and clusters add to the variance, above 0.
         cluster: Where clusters are assigned, degrees of freedom are counted in clusters.
     """
     a = factor * (question.slope * outcome.sd) ** 2 / control

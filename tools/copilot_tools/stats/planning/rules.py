@@ -37,6 +37,8 @@ def rule_of_16(variance: float, difference: float) -> float:
 def design_effect(cluster_size: float, icc: float, size_cv: float = 0.0) -> float:
     """Factor by which assigning whole clusters inflates the variance: 1 + ((1 + cv^2) m - 1) icc.
 
+    Use it before a test in which shops, regions or accounts are assigned and their customers counted.
+
     Args:
         cluster_size: m, mean units per cluster, at least 1.
         icc: Intra-cluster correlation of the metric, in [0, 1).

@@ -38,6 +38,8 @@ class Runtime(Frozen):
 def runtime(units: float, units_per_week: float) -> Runtime:
     """Whole weeks until ``units`` have entered the test.
 
+    Use it once the units are known; whole weeks, because weekdays differ.
+
     Args:
         units: Over all arms, at least 1.
         units_per_week: New units a week that enter the test, all arms together, above 0.

@@ -90,6 +90,8 @@ def sample_size(
 ) -> SampleSize:
     """Units per arm so that every treatment arm by itself has the asked power.
 
+    Use it before a test, once the smallest effect that matters is known.
+
     Args:
         outcome: The metric's level and spread today.
         effect: Smallest effect worth finding, taken to be true; with a margin None means no true difference.
@@ -98,7 +100,7 @@ def sample_size(
         margin: Tolerated worsening, for non-inferiority; tolerated difference either way, for equivalence.
         equivalence: Whether the margin bounds both sides: two one-sided tests, each at alpha (TOST).
         design: Arms, error rates, covariate, clusters; two equal arms at 5% two-sided when not given.
-        units_per_week: New units a week that enter the test, for the runtime.
+        units_per_week: New units a week that enter the test, above 0, for the runtime.
 
     Raises:
         Refused: The question contradicts itself, or would need more than ten billion units.
@@ -136,13 +138,24 @@ def sample_size(
 
 
 def lowest_power(outcome: Outcome, question: Contrast, design: TrialDesign, per_arm: tuple[float, ...]) -> float:
-    """Power of the comparison that has the least of it, over all primary metrics."""
+    """Power of the comparison that has the least of it, over all primary metrics.
+
+    Used where one number has to stand for all comparisons: the weakest is what a plan can promise.
+
+    Args:
+        outcome: The metric's level and spread.
+        question: Truth and tested line.
+        design: Arms, error rates, metrics.
+        per_arm: Units of each arm, control first, each above 0.
+    """
     smallest = min(per_arm[1:])
     return design.jointly(comparison_power(outcome, question, design, per_arm[0], smallest))
 
 
 def split(total: int, design: TrialDesign) -> tuple[int, ...]:
     """Share ``total`` units among the arms by weight, largest remainders first.
+
+    Used wherever units over all arms are given and units of each are needed.
 
     Raises:
         Refused: Some arm would have fewer than two independent units.

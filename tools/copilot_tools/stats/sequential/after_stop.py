@@ -99,8 +99,8 @@ def after_stop(bounds: Boundaries, z: float, alpha: float, *, binding: bool = Fa
 
     Args:
         bounds: Boundaries at the looks up to the stop, the last of them the one it stopped at.
-        z: The z there.
-        alpha: The interval covers with 1 - alpha (one-sided: its lower end alone).
+        z: The z there, from -1000 to 1000.
+        alpha: The interval covers with 1 - alpha (one-sided: its lower end alone), in (0, 1).
         binding: Whether the futility boundaries must be obeyed.
         futile: Whether it was futility that stopped the test.
 
@@ -159,9 +159,9 @@ def repeated_interval(
     """The repeated confidence interval: holds at all looks together, stop or no stop.
 
     Args:
-        z: Estimate over its standard error at this look.
-        efficacy_z: The efficacy boundary at this look; infinite gives the whole line.
-        alpha: Type I error over all looks and sides.
+        z: Estimate over its standard error at this look, finite.
+        efficacy_z: The efficacy boundary at this look, above 0; infinite gives the whole line.
+        alpha: Type I error over all looks and sides, in (0, 1).
         sides: 2, or 1: no upper end.
         standard_error: Of the estimate at this look, in the metric's unit.
 

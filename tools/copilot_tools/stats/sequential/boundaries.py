@@ -208,8 +208,8 @@ def with_futility(
 
     Args:
         times: Information at each look, as a share of the planned one, increasing.
-        spent: Cumulative type I error over all sides at each look.
-        beta_spent: Cumulative type II error at each look.
+        spent: Cumulative type I error over all sides at each look, from 0 on, never falling, below 1.
+        beta_spent: Cumulative type II error at each look, from 0 on, never falling, below 1.
         drift: Expected z at information 1, above 0.
         sides: 1 or 2; two-sided futility is a region around 0.
         binding: Whether futility must be obeyed.

@@ -64,12 +64,24 @@ class State:
 
 
 def start(anchor: float = 0.0) -> State:
-    """Before the first look: all paths at 0."""
+    """Before the first look: all paths at 0.
+
+    Args:
+        anchor: The drift at which the paths' weights are kept, in z at information 1; 0 unless they are read under
+            another.
+    """
     return State(0.0, anchor, np.zeros(1), np.ones(1))
 
 
 def above(state: State, time: float, z: float, drift: float = 0.0) -> float:
-    """Chance to be inside until ``state`` and at or above ``z`` at the look at ``time``."""
+    """Chance to be inside until ``state`` and at or above ``z`` at the look at ``time``.
+
+    Args:
+        state: The paths still inside, at their last look.
+        time: Information at the look, as a share of the planned one, later than the state's.
+        z: The statistic there, in standard errors; infinite gives 0 or everything.
+        drift: Expected z at information 1; 0 is no effect.
+    """
     if math.isinf(z):
         return 0.0 if z > 0 else float(state.under(drift).sum())
     gap = time - state.time
@@ -78,7 +90,14 @@ def above(state: State, time: float, z: float, drift: float = 0.0) -> float:
 
 
 def below(state: State, time: float, z: float, drift: float = 0.0) -> float:
-    """Chance to be inside until ``state`` and below ``z`` at the look at ``time``."""
+    """Chance to be inside until ``state`` and below ``z`` at the look at ``time``.
+
+    Args:
+        state: The paths still inside, at their last look.
+        time: Information at the look, as a share of the planned one, later than the state's.
+        z: The statistic there, in standard errors; infinite gives 0 or everything.
+        drift: Expected z at information 1; 0 is no effect.
+    """
     if math.isinf(z):
         return 0.0 if z < 0 else float(state.under(drift).sum())
     gap = time - state.time
@@ -87,7 +106,14 @@ def below(state: State, time: float, z: float, drift: float = 0.0) -> float:
 
 
 def density(state: State, time: float, z: float, drift: float = 0.0) -> float:
-    """Density of z at the look at ``time`` over the paths inside until ``state``."""
+    """Density of z at the look at ``time`` over the paths inside until ``state``.
+
+    Args:
+        state: The paths still inside, at their last look.
+        time: Information at the look, as a share of the planned one, later than the state's.
+        z: The statistic there, in standard errors, finite.
+        drift: Expected z at information 1; 0 is no effect.
+    """
     gap = time - state.time
     x = (z * math.sqrt(time) - state.nodes - drift * gap) / math.sqrt(gap)
     return float(np.exp(-0.5 * x * x) @ state.under(drift)) * math.sqrt(time / gap / (2 * math.pi))

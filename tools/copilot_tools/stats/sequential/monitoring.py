@@ -28,13 +28,11 @@ from copilot_tools.results import Interval
 from copilot_tools.stats.sequential.after_stop import after_stop, repeated_interval, without_futility_at
 from copilot_tools.stats.sequential.boundaries import Boundaries, by_spending, check_times, with_futility
 from copilot_tools.stats.sequential.designs import GroupSequential
+from copilot_tools.stats.sequential.spending import WHOLE
 
 __all__ = ["Action", "Estimated", "LookRead", "Reading", "SeenLook", "read"]
 
 Action = Literal["continue", "stop: efficacy", "stop: opposite direction", "stop: futility", "end: no effect shown"]
-
-_WHOLE = 1 - 1e-9
-"""From this share of the information on, a look is the last one."""
 
 
 class SeenLook(Frozen):
@@ -111,6 +109,8 @@ class Reading(Frozen):
 def read(design: GroupSequential, seen: Sequence[SeenLook], *, final: bool = False) -> Reading:
     """Judge a running test by its design.
 
+    Use it at each look of a design set before the data. Not for a design chosen afterwards: that protects nothing.
+
     Args:
         design: As fixed before the first unit entered.
         seen: All looks taken so far, in order, the present one last.
@@ -122,7 +122,7 @@ def read(design: GroupSequential, seen: Sequence[SeenLook], *, final: bool = Fal
     """
     times = check_times([look.information for look in seen])
     for number, time in enumerate(times[:-1], start=1):
-        if time >= _WHOLE:
+        if time >= WHOLE:
             raise Refused.because(
                 "sequential.look_too_many",
                 f"Look {number}, at {time:.6g} of the information, was the last: all error is spent there.",
@@ -132,10 +132,8 @@ def read(design: GroupSequential, seen: Sequence[SeenLook], *, final: bool = Fal
             )
     for look in seen:
         checks.finite("z", look.z)
-    last = final or times[-1] >= _WHOLE
-    spent = [design.spending.spent(t if t < _WHOLE else 1.0, design.alpha, design.sides) for t in times]
-    if last:
-        spent[-1] = design.alpha
+    last = final or times[-1] >= WHOLE
+    spent = design.spending.spent_by(times, design.alpha, design.sides, last=last)
     bounds = _bounds(design, times, spent, last=last)
     action, stop, overruled = _judged(design, bounds, seen, last=last)
     return Reading(
@@ -150,11 +148,11 @@ def read(design: GroupSequential, seen: Sequence[SeenLook], *, final: bool = Fal
     )
 
 
-def _bounds(design: GroupSequential, times: tuple[float, ...], spent: list[float], *, last: bool) -> Boundaries:
+def _bounds(design: GroupSequential, times: tuple[float, ...], spent: tuple[float, ...], *, last: bool) -> Boundaries:
     if design.futility is None:
         return by_spending(times, spent, design.sides)
     error = 1 - design.target_power
-    beta = [design.futility.spending.spent(t if t < _WHOLE else 1.0, error) for t in times]
+    beta = design.futility.spending.spent_by(times, error)
     binding = design.futility.binding
     return with_futility(times, spent, beta, design.drift, design.sides, binding=binding, ends=last)[0]
 

@@ -15,6 +15,7 @@ References:
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Literal
 
@@ -25,7 +26,10 @@ from copilot_tools import checks
 from copilot_tools.base import Frozen
 from copilot_tools.refusals import Refused
 
-__all__ = ["Family", "Spending"]
+__all__ = ["WHOLE", "Family", "Spending"]
+
+WHOLE = 1 - 1e-9
+"""From this share of the information on, a look is the last one."""
 
 Family = Literal[
     "obrien-fleming-per-side", "obrien-fleming-two-sided", "pocock", "hwang-shih-decani", "power", "implied"
@@ -119,6 +123,27 @@ class Spending(Frozen):
         if t >= 1:
             return error
         return self._inside(t, error, sides)
+
+    def spent_by(
+        self, times: Sequence[float], error: float, sides: int = 1, *, last: bool = False
+    ) -> tuple[float, ...]:
+        """Error used up by each look.
+
+        Args:
+            times: Share of the planned information at each look.
+            error: As ``spent``.
+            sides: As ``spent``.
+            last: The last of them ends the test, however much information is in: everything is spent there.
+
+        Raises:
+            Refused: As ``spent``.
+
+        Example:
+            >>> Spending(family="power", parameter=1).spent_by((0.25, 0.5), 0.05, last=True)
+            (0.0125, 0.05)
+        """
+        spent = [self.spent(t if t < WHOLE else 1.0, error, sides) for t in times]
+        return (*spent[:-1], error) if last else tuple(spent)
 
     def _inside(self, t: float, error: float, sides: int) -> float:
         p = self.parameter or 0.0

@@ -61,8 +61,8 @@ def check_proportions(prior, n, repetitions, seed):
 
 
 def test_proportions_hold_over_their_prior():
-    """Beta(3, 60), 40 and 80 units, 80 pairs of rates."""
-    check_proportions((3.0, 60.0), 40, 80, 1)
+    """Beta(3, 60), 40 and 80 units, 40 pairs of rates."""
+    check_proportions((3.0, 60.0), 40, 40, 1)
 
 
 @pytest.mark.calibrate

@@ -22,6 +22,8 @@ def thompson_allocation(chances: Sequence[float], least: float = 0.0) -> tuple[f
     average the chance to be best. It explores while it earns; effects estimated from units assigned so are biased and
     no error rate holds for them, so it is no substitute for a test.
 
+    Use it to earn while learning, where no effect has to be measured. Not for a test that is to be read.
+
     Args:
         chances: Chance of each arm to be best; they add up to 1.
         least: Share that every arm keeps, from 0 to 1 / arms; the rest is scaled down.

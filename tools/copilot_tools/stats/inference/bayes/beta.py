@@ -114,7 +114,7 @@ def beta_posterior(successes: float, n: float, prior: tuple[float, float] = (1.0
     """The posterior of a proportion.
 
     Args:
-        successes: Units that converted.
+        successes: Units that converted, from 0 to ``n``.
         n: Units, at least 1.
         prior: Parameters of the beta prior, each from .001 to 1e9; (1, 1) is flat, (.5, .5) Jeffreys'.
 

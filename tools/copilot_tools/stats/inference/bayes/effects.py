@@ -78,6 +78,11 @@ def posterior_of_effect(
 def refuse_contradiction(estimate: float, se: float, prior: NormalPrior | MixturePrior) -> None:
     """Refuse an estimate that lies more than a million prior and standard errors from the prior.
 
+    Args:
+        estimate: The effect, in the prior's unit.
+        se: Its standard error, above 0.
+        prior: What was thought likely, on the same scale.
+
     Raises:
         Refused: It does; or one of the two errors is so much smaller that floating point loses it.
     """

@@ -93,6 +93,9 @@ def fit_history(
 ) -> HistoryFit:
     """Fit a prior to past experiments.
 
+    Use it where all past experiments of a kind are at hand, losers included: a list of winners gives a prior that makes
+    every effect too large.
+
     Args:
         estimates: The primary effect of every past experiment, all on one scale and in one unit.
         standard_errors: Of each, above 0.

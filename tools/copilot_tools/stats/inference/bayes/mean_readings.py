@@ -127,6 +127,11 @@ def read_means(
 def proportion_figures(name: str, n: int, successes: int) -> MeanArm:
     """A proportion's figures, where the counts are large enough to be read as normal.
 
+    Args:
+        name: The arm's name.
+        n: Units, at least 20 (10 of either kind).
+        successes: Units that converted, from 10 to n - 10.
+
     Raises:
         Refused: Fewer than 10 successes or failures.
     """

@@ -35,6 +35,8 @@ def chance_to_win_false_alarms(
 ) -> float:
     """Chance that a test of no effect is called for either side at one look or another.
 
+    Use it to say what stopping at a high chance to win does, before somebody relies on it.
+
     Args:
         looks: Number of equally spaced looks (1 to 1000), or the share of the last look's units at each, ascending.
         threshold: A side is called once its posterior probability exceeds this, in (.5, 1).

@@ -218,6 +218,8 @@ class WithNull:
 def central(posterior: Distribution, level: float = 0.95) -> Interval:
     """The credible interval with as much outside on one side as on the other.
 
+    Used where both ends are to be missed alike; for a skewed posterior the shortest is ``highest_density``'s.
+
     Args:
         posterior: Any posterior.
         level: Probability inside, in (0, 1).
@@ -231,6 +233,8 @@ def central(posterior: Distribution, level: float = 0.95) -> Interval:
 
 def highest_density(posterior: Distribution, level: float = 0.95) -> Interval:
     """The shortest credible interval: every value inside is more plausible than any outside.
+
+    Used for skewed posteriors, such as those of rare conversions; where a posterior is symmetric it is the central one.
 
     Args:
         posterior: A posterior with one mode (or none inside: then the interval starts at an end of the range).

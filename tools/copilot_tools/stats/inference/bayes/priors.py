@@ -70,7 +70,10 @@ def on_scale(prior: EffectPrior, scale: Scale, base: float) -> EffectPrior:
 
 
 def said(prior: EffectPrior) -> str:
-    """The prior in plain words."""
+    """The prior in plain words.
+
+    Used wherever a reading depends on a prior, so that a reader sees it.
+    """
     if isinstance(prior, FlatPrior):
         return "a flat prior: every effect as plausible as any other"
     unit = "of control's level" if prior.scale == "relative" else "in the metric's unit"

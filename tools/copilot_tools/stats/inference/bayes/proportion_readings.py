@@ -34,6 +34,10 @@ def read_proportions(
     Raises:
         Refused: Fewer than two arms, or a figure is out of range.
 
+    References:
+        Gelman et al. (2013), Bayesian Data Analysis, 3rd edition, section 2.4. Stucchio (2015), Bayesian A/B testing at
+        VWO (expected loss).
+
     Example:
         >>> _, (b,) = read_proportions({"a": (500, 16), "b": (500, 25)})
         >>> round(b.absolute.chance_better, 7), round(b.absolute.loss_if_chosen, 6)

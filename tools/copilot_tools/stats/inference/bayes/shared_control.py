@@ -47,7 +47,7 @@ def best_given_control(
 
     Args:
         control: Level and standard error of control, in the metric's unit.
-        treatments: Of each treatment.
+        treatments: Level and standard error (above 0) of each treatment, in the metric's unit.
         prior: Of every treatment's effect against control, each drawn from it independently, in the metric's unit.
         fewest: Less is better.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from itertools import count
 from typing import TYPE_CHECKING, cast
@@ -10,29 +9,14 @@ from typing import TYPE_CHECKING, cast
 from copilot_tools.refusals import Refused
 from copilot_tools.stats.sources.tables.table import Column, Table, check_header
 from copilot_tools.stats.sources.warehouse.engine import Engine
+from copilot_tools.stats.sources.warehouse.native_types import known_type
 
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["known_type", "quoted", "table_of"]
+__all__ = ["quoted", "table_of"]
 
 _NUMBERED = count(1)
-_SAME = {
-    "smallint": "SMALLINT",
-    "integer": "INTEGER",
-    "bigint": "BIGINT",
-    "real": "FLOAT",
-    "double precision": "DOUBLE",
-    "numeric": "DOUBLE",
-    "boolean": "BOOLEAN",
-    "date": "DATE",
-    "timestamp without time zone": "TIMESTAMP",
-    "timestamp with time zone": "TIMESTAMP WITH TIME ZONE",
-}
-_TEXTS = ("text", "character", '"char"', "name", "citext", "uuid")
-_DECIMAL = re.compile(r"numeric\((\d+),(-?\d+)\)")
-_STAMP = re.compile(r"(timestamp)\(\d\) (with.*)")
-_WIDEST = 38
 
 
 def quoted(table: str) -> str:
@@ -55,24 +39,6 @@ def quoted(table: str) -> str:
             value=table[:60],
         )
     return ".".join('"' + p.replace('"', '""') + '"' for p in parts)
-
-
-def known_type(name: str) -> str:
-    """DuckDB's name of a Postgres type, by what its values can be read as.
-
-    Example:
-        >>> known_type("numeric(10,2)"), known_type("character varying(20)"), known_type("integer[]")
-        ('DECIMAL(10,2)', 'VARCHAR', 'INTEGER[]')
-    """
-    if stamp := _STAMP.fullmatch(name):
-        name = f"{stamp[1]} {stamp[2]}"
-    if name in _SAME:
-        return _SAME[name]
-    if (found := _DECIMAL.fullmatch(name)) is not None:
-        return f"DECIMAL({found[1]},{found[2]})" if int(found[1]) <= _WIDEST else "DOUBLE"
-    if name.startswith(_TEXTS) and not name.endswith("]"):
-        return "VARCHAR"
-    return name.upper()
 
 
 def _cell(column: str, native: str, known: str, *, enum: bool) -> str:

@@ -127,7 +127,8 @@ def _shared(node: exp.Expr, dialect: Dialect) -> exp.Expr | None:
     elif isinstance(node, exp.Filter) and dialect != "postgres":
         made = _case(node)
     elif isinstance(node, exp.RegexpFullMatch) and isinstance(node.expression, exp.Literal):
-        made = exp.RegexpLike(this=node.this.copy(), expression=exp.Literal.string(f"^(?:{node.expression.name})$"))
+        value = exp.paren(node.this) if isinstance(node.this, exp.Binary) else node.this.copy()
+        made = exp.RegexpLike(this=value, expression=exp.Literal.string(f"^(?:{node.expression.name})$"))
     elif isinstance(node, exp.GroupingId) and dialect in ("postgres", "redshift", "bigquery"):
         made = exp.func("GROUPING", *node.expressions)
     return made

@@ -16,6 +16,7 @@ import numpy as np
 
 from copilot_tools.refusals import Refused
 from copilot_tools.stats.sources.warehouse.dialect import Dialect, render
+from copilot_tools.stats.sources.warehouse.native_types import known_type
 
 __all__ = ["Answer", "Connection", "Cursor", "Engine"]
 
@@ -206,7 +207,6 @@ class Engine:
         """Columns and types of one of our own tables, types by DuckDB's names."""
         if self.dialect == "duckdb":
             return self.raw(f"DESCRIBE {relation}")
-        from copilot_tools.stats.sources.warehouse.columns import known_type  # noqa: PLC0415 - it needs this module
 
         rows = self.raw(_MEANT.format(f"'{relation}'") + " AND attnum > 0 ORDER BY attnum").fetchall()
         return Answer(("column_name", "column_type"), [(str(n), known_type(str(t))) for n, t in rows])

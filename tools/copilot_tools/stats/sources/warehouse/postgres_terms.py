@@ -139,7 +139,6 @@ POSTGRES_TERMS: dict[Any, Callable[[Any], exp.Expr | None]] = {
     exp.Filter: _filter,
     exp.BitwiseRightShift: _md5,
     exp.Contains: lambda node: _sql("strpos(:x, :y) > 0", x=node.this, y=node.expression),
-    exp.RegexpFullMatch: lambda node: _sql("(:x ~ ('^(?:' || :y || ')$'))", x=node.this, y=node.expression),
     exp.TimeToUnix: lambda node: _sql("CAST(EXTRACT(EPOCH FROM :x) AS DOUBLE PRECISION)", x=node.this),
     "functions": _function,
 }

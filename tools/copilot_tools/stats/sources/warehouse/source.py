@@ -50,7 +50,9 @@ class WarehouseSource(RowsSource):
         self.drop()
         cast("Engine", self.table.connection).close()
 
-    def working(self, spec: AnalysisSpec, cuts: tuple[str, ...] = ()) -> tuple[Working | None, tuple[Refusal, ...]]:
+    def working(
+        self, spec: AnalysisSpec, cuts: tuple[str, ...] = (), *, in_place: bool = False
+    ) -> tuple[Working | None, tuple[Refusal, ...]]:
         """A new working table, temporary in the warehouse, and what is wrong with single cells."""
         sliced = cut_columns(spec, cuts)
         if len(sliced) > _MOST_CUTS:
@@ -63,7 +65,7 @@ class WarehouseSource(RowsSource):
                     value=len(sliced),
                 ),
             )
-        working, found = super().working(spec, cuts)
+        working, found = super().working(spec, cuts, in_place=in_place)
         if working is not None:
             found += tuple(_identifying(working, spec))
         return working, found
@@ -74,6 +76,8 @@ def _identifying(working: Working, spec: AnalysisSpec) -> Iterator[Refusal]:
     for column, i in working.cuts.items():
         if working.table.columns[column].kind != "text":
             continue
+        if spec.clusters is not None and column == spec.clusters.column:
+            continue  # no cut: clusters are only counted
         row = working.connection.execute(
             f"SELECT count(*), max(n) FROM (SELECT count(*) AS n FROM {working.name} WHERE d{i} IS NOT NULL "
             f"GROUP BY d{i})"
@@ -161,8 +165,8 @@ def _opening(connection: Connection | str, dialect: Dialect) -> Iterator[Engine]
     engine = _engine(connection, dialect)
     try:
         yield engine
-    except Refused:
-        with suppress(Refused):
+    except BaseException:  # an interrupt from the keyboard, too
+        with suppress(Exception):
             engine.close()
         raise
 
