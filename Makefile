@@ -12,7 +12,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint calibrate torture bench map docs wheel clean local-model cache-report claim-weights
+.PHONY: help demo test lint calibrate torture bench bench-users evals map docs wheel clean local-model cache-report claim-weights
 
 help: ## show these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,12 @@ torture: $(READY) ## long crash tests: kills, damage, two writers
 bench: $(READY) ## how fast, as ratios to a floor measured beside it
 	@for script in bench/bench_*.py; do $(BIN)/python $$script || exit 1; done
 
+bench-users: $(READY) ## the same for ROWS users, beside tea-tasting (PEER=its environment's python) -> docs/speed.md
+	$(BIN)/python bench/bench_users.py $(or $(ROWS),10_000_000) --turns $(or $(TURNS),5) $(if $(PEER),--peer $(PEER)) $(if $(FILE),--file $(FILE))
+
+evals: $(READY) ## the promises against scripted models, honest and hostile -> build/evals (ARGS="--model ...")
+	@PYTHONPATH=evals:tests $(BIN)/python -m suite $(ARGS)
+
 cache-report: $(READY) ## how much of what a model reads a provider may cache -> docs/prompt-cache.md
 	PYTHONPATH=evals:tests $(BIN)/python -m prompt_cache
 
@@ -50,8 +56,9 @@ local-model: $(LOCAL_MODEL)/.ready ## the whole journey with a real, very small 
 map: $(READY) ## write MAP.md: one line for every file
 	$(BIN)/python scripts/make_map.py
 
-docs: $(READY) ## write docs/graph.md: the lifecycle's picture, from the graph itself
+docs: $(READY) ## write what docs/ says of graph and evals, from the graph and the tasks themselves
 	$(BIN)/python scripts/make_docs.py
+	PYTHONPATH=evals:tests $(BIN)/python -m suite.pages
 
 wheel: $(READY) ## build dist/*.whl, install it in a fresh environment and run the demo from there
 ifdef UV

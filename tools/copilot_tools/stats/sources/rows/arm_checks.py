@@ -18,6 +18,9 @@ _LISTED = 10
 
 def arm_problems(working: Working, spec: AnalysisSpec) -> Iterator[Refusal]:
     """Arms the plan does not know, arms the data does not have, one arm only. Rows without an arm are the policy's."""
+    known = working.facts.counted(spec.arm_column) if working.facts is not None else None
+    if known is not None and set(known) == set(spec.arm_names):
+        return
     found = working.connection.execute(
         f"SELECT arm, count(*), min(rowid) FROM {working.name} WHERE arm IS NOT NULL GROUP BY arm ORDER BY 2 DESC, 1"
         if working.table.ordered

@@ -11,7 +11,7 @@ from itertools import combinations_with_replacement
 from copilot_tools.refusals import Refusal
 from copilot_tools.stats.evidence import ClusterSize, MetricCell
 from copilot_tools.stats.moments import Moments
-from copilot_tools.stats.sources.rows.scan import Block
+from copilot_tools.stats.sources.rows.blocks import Block
 from copilot_tools.stats.sources.rows.working import Working
 from copilot_tools.stats.sources.tables.sql import literal, number_literal
 from copilot_tools.stats.sources.tables.table import shown

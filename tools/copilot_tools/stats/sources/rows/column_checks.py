@@ -59,8 +59,10 @@ def _wanted(spec: AnalysisSpec, cuts: tuple[str, ...]) -> dict[str, list[str]]:
         use(metric.denominator, f"denominator of metric {shown(metric.name)}")
     for name in balance_columns(spec):
         use(name, "a column measured before assignment")
+    use(spec.clusters.column if spec.clusters is not None else None, "the clusters")
     for name in cut_columns(spec, cuts):
-        use(name, "a cut")
+        if spec.clusters is None or name != spec.clusters.column:
+            use(name, "a cut")
     return uses
 
 

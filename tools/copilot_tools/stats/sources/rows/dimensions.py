@@ -55,24 +55,46 @@ class Dimension:
         return len(self.order or ()), level
 
 
-def dimensions(working: Working, relation: str, spec: AnalysisSpec) -> tuple[Dimension, ...]:
+def dimensions(working: Working, relation: str, spec: AnalysisSpec, *, whole: bool = False) -> tuple[Dimension, ...]:
     """Dimensions of one scan: days where there is a time column, then every cut.
 
     A column of more than 20 different numbers becomes quarters of all arms together, named by the values they begin and
     end with; the outer two are open, so that no unit's smallest or largest value stands in a name. Any other column
-    keeps its values, at most 50 levels.
+    keeps its values, at most 50 levels. ``whole`` says that every row of the working table is in the relation, so that
+    what is known of the table holds here too.
     """
     found = []
     if working.time and spec.time_column is not None:
-        row = working.connection.execute(f"SELECT count(DISTINCT day) FROM {relation}").fetchone()
-        found.append(Dimension(name=spec.time_column, level="day", size=1 + (int(row[0]) if row else 0)))
+        found.append(Dimension(name=spec.time_column, level="day", size=1 + _days(working, relation, spec.time_column)))
     for column, i in working.cuts.items():
+        if spec.clusters is not None and column == spec.clusters.column:
+            continue
         numeric = _is_numeric(working, relation, column, f"d{i}")
         if numeric and _values(working, relation, column, f"d{i}") > MOST_VALUES:
             found.append(_quarters(working, relation, column, f"d{i}"))
+        elif whole and not numeric and (names := _known(working, column)) is not None:
+            found.append(names)
         else:
             found.append(_levels(working, relation, column, f"d{i}", numeric=numeric))
     return tuple(found)
+
+
+def _days(working: Working, relation: str, column: str) -> int:
+    """At most so many days occur; where the ends are known, so many lie between them."""
+    known = working.facts.cells.get(column) if working.facts is not None else None
+    if known is not None and isinstance(known.least, dt.date) and isinstance(known.most, dt.date):
+        return (known.most - known.least).days + 2
+    row = working.connection.execute(f"SELECT count(DISTINCT day) FROM {relation}").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _known(working: Working, column: str) -> Dimension | None:
+    """A column of few names, all of them known and none blank: they are its levels as they stand."""
+    facts = working.facts
+    if facts is None or not facts.plain(column):
+        return None
+    names = sorted(n for n in facts.names[column] if n is not None)
+    return Dimension(name=column, level=f"d{working.cuts[column]}", size=len(names) + 1, order=(*names, OTHER, EMPTY))
 
 
 def _is_numeric(working: Working, relation: str, column: str, cell: str) -> bool:

@@ -158,7 +158,8 @@ class ExposedSource:
             raise AssertionError("nothing joined and no refusal")
         evidence = joined.source.scan(spec, metrics=metrics, cuts=cuts)
         said = (joined.sentence, *evidence.quality.treatment)
-        info = self.describe().model_copy(update={"sketch": evidence.source.sketch})
+        known = {"sketch": evidence.source.sketch, "numbers_hashed": evidence.source.numbers_hashed}
+        info = self.describe().model_copy(update=known)
         quality = evidence.quality.model_copy(update={"treatment": said})
         return evidence.model_copy(update={"source": info, "quality": quality})
 

@@ -28,12 +28,14 @@ class Analysed:
         relation: Name of the view.
         quality: What was found and done; missing cells are the scan's to add.
         closed: Why no outcome may be read, one phrase a reason; empty when they may.
+        whole: Whether every row of the working table is analysed.
     """
 
     working: Working
     relation: str
     quality: Quality
     closed: tuple[str, ...]
+    whole: bool = False
 
     def drop(self) -> None:
         """Take the view, and what it leans on, out of the engine; the working table stays."""
@@ -63,7 +65,7 @@ class _Steps:
 
     @property
     def where(self) -> str:
-        return " AND ".join(self.kept)
+        return " AND ".join(self.kept) or "TRUE"
 
     def one(self, query: str) -> int:
         row = self.working.connection.execute(query).fetchone()
@@ -78,10 +80,17 @@ def apply_policy(working: Working, spec: AnalysisSpec) -> Analysed:
     """Count what is wrong with the data, apply the plan's policy, and leave the analysed rows in a view."""
     steps = _Steps(working, spec)
     w = working.name
-    rows = steps.one(f"SELECT count(*) FROM {w}")
-    units = "count(*)" if working.unique or not working.unit else "count(DISTINCT unit)"
-    before = steps.by_arm(f"SELECT arm, {units} FROM {w} WHERE arm IS NOT NULL GROUP BY arm")
-    missing_arm = _missing_arm(steps)
+    facts = working.facts
+    arms = facts.counted(spec.arm_column) if facts is not None else None
+    rows = facts.rows if facts is not None else steps.one(f"SELECT count(*) FROM {w}")
+    if arms is not None and None not in arms:
+        steps.kept.clear()  # no row is without an arm: none needs to be looked at for it
+    if arms is not None and (working.unique or not working.unit):
+        before = {a: arms.get(a, 0) for a in spec.arm_names}
+    else:
+        units = "count(*)" if working.unique or not working.unit else "count(DISTINCT unit)"
+        before = steps.by_arm(f"SELECT arm, {units} FROM {w} WHERE arm IS NOT NULL GROUP BY arm")
+    missing_arm = _missing_arm(steps, None if arms is None else arms.get(None, 0))
     as_found = steps.where
     contradictions = _contradictions(steps)
     two_arms = _two_arms(steps, as_found) if working.unit else None
@@ -103,7 +112,7 @@ def apply_policy(working: Working, spec: AnalysisSpec) -> Analysed:
         units_before_policy=before,
         treatment=tuple(steps.said),
     )
-    return Analysed(working=working, relation=name, quality=quality, closed=tuple(steps.closed))
+    return Analysed(working=working, relation=name, quality=quality, closed=tuple(steps.closed), whole=not steps.kept)
 
 
 def _plural(count: int, one: str, many: str) -> str:
@@ -114,8 +123,10 @@ def _listed(phrases: list[str]) -> str:
     return ", ".join(phrases[:-1]) + " and " + phrases[-1] if len(phrases) > 1 else phrases[0]
 
 
-def _missing_arm(steps: _Steps) -> int:
-    found = steps.one(f"SELECT count(*) FROM {steps.working.name} WHERE arm IS NULL")
+def _missing_arm(steps: _Steps, known: int | None) -> int:
+    found = known
+    if found is None:
+        found = steps.one(f"SELECT count(*) FROM {steps.working.name} WHERE arm IS NULL")
     if found:
         what = _plural(found, "row without an arm", "rows without an arm")
         if steps.spec.policy.missing_arm == "refuse":

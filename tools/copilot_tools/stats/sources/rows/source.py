@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from copilot_tools.refusals import Refusal, Refused, refuse_if_any
 from copilot_tools.stats.evidence import Evidence, Missing, SourceInfo
-from copilot_tools.stats.sources.rows import scan
+from copilot_tools.stats.sources.rows import beside, blocks, scan
 from copilot_tools.stats.sources.rows.arm_checks import arm_problems
+from copilot_tools.stats.sources.rows.clusters import cluster_problems, cluster_sizes, neighbours
 from copilot_tools.stats.sources.rows.column_checks import column_problems
 from copilot_tools.stats.sources.rows.dimensions import dimensions
 from copilot_tools.stats.sources.rows.event_rows import event_rows
@@ -46,19 +47,20 @@ class RowsSource:
         """Everything that makes the data unreadable under this spec; empty when it can be scanned."""
         return self._check(spec, cuts)[1]
 
-    def working(self, spec: AnalysisSpec, cuts: tuple[str, ...] = ()) -> tuple[Working | None, tuple[Refusal, ...]]:
+    def working(
+        self, spec: AnalysisSpec, cuts: tuple[str, ...] = (), *, in_place: bool = False
+    ) -> tuple[Working | None, tuple[Refusal, ...]]:
         """A new working table, and what is wrong with single cells: what event rows share with unit rows.
 
-        Whoever asked for it drops it.
+        Whoever asked for it drops it. ``in_place``: see ``working.prepare``.
         """
         found: list[Refusal] = list(self._dialect_problems(spec))
         found += column_problems(self._table, spec, cuts)
         try:
-            working = prepare(self._table, spec, cuts)
+            working = prepare(self._table, spec, cuts, in_place=in_place)
         except Refused as refused:
             return None, (*found, *refused.refusals)
-        row = working.connection.execute(f"SELECT count(*) FROM {working.name}").fetchone()
-        if not row or not row[0]:
+        if not _rows(working):
             working.drop()
             return None, (*found, self._no_rows())
         if working.arm:
@@ -107,12 +109,21 @@ class RowsSource:
         key = f"{spec.model_dump_json()} {cuts!r}"
         if self._checked is None or self._checked[0] != key:
             self.drop()
-            working, found = self.working(spec, cuts)
-            if working is not None and working.arm:
-                counted = "arm IS NOT NULL" + (" AND active = 1" if working.active else "")
-                found += tuple(empty_cells(working, f"(SELECT * FROM {working.name} WHERE {counted})", spec))
-                found += tuple(event_rows(working, spec))
-                found += tuple(row_order(working, spec))
+            working: Working | None = None
+            found: tuple[Refusal, ...] = ()
+            try:
+                with self._table.reading():
+                    working, found = self.working(spec, cuts, in_place=True)
+                    if working is not None and working.arm:
+                        counted = "arm IS NOT NULL" + (" AND active = 1" if working.active else "")
+                        found += tuple(empty_cells(working, f"(SELECT * FROM {working.name} WHERE {counted})", spec))
+                        found += tuple(event_rows(working, spec))
+                        found += tuple(row_order(working, spec))
+                        found += tuple(cluster_problems(working, spec))
+            except Refused as refused:  # the file was changed or is damaged: whatever else was found is of no file
+                if working is not None:
+                    working.drop()
+                working, found = None, refused.refusals
             self._checked = (key, working, found)
         return self._checked[1], self._checked[2]
 
@@ -129,21 +140,26 @@ class RowsSource:
         refuse_if_any(found)
         if working is None:  # pragma: no cover - a missing working table always comes with a refusal
             raise AssertionError("no working table and no refusal")
-        analysed = apply_policy(working, spec)
-        try:
-            return self._reduced(working, spec, analysed, () if analysed.closed else metrics)
-        finally:
-            analysed.drop()
+        with self._table.reading():
+            analysed = apply_policy(working, spec)
+            try:
+                return self._reduced(working, spec, analysed, () if analysed.closed else metrics)
+            finally:
+                analysed.drop()
 
     def _reduced(
         self, working: Working, spec: AnalysisSpec, analysed: Analysed, opened: tuple[Metric, ...]
     ) -> Evidence:
         """The analysed rows as evidence, with the outcomes of the opened metrics."""
         relation = analysed.relation
-        outcome = [scan.metric_block(working, relation, m) for m in opened]
-        units, cells = scan.moments(working, relation, spec, outcome, dimensions(working, relation, spec))
+        before = balance_columns(spec)
+        around = blocks.centres(working, relation, (*(c for m in opened for c in m.columns), *before))
+        outcome = [blocks.metric_block(working, relation, m, around) for m in opened]
+        sliced = dimensions(working, relation, spec, whole=analysed.whole)
+        known = [blocks.balance_block(working, c, around) for c in before]
+        summed = scan.moments(working, relation, spec, outcome, sliced, known)
         means = [b for b, m in zip(outcome, opened, strict=True) if m.kind == "mean"]
-        missing = scan.missing(working, relation, spec)
+        missing = beside.missing(working, relation, spec, summed.units)
         quality = analysed.quality.model_copy(
             update={
                 "missing": missing,
@@ -151,32 +167,43 @@ class RowsSource:
             }
         )
         return Evidence(
-            source=self._info.model_copy(update={"sketch": sketch(working)}),
-            units=units,
-            cells=cells,
-            before=scan.before(working, relation, spec, balance_columns(spec)),
+            source=self._info.model_copy(update=sketch(working)),
+            units=summed.units,
+            cells=summed.cells,
+            before=summed.before,
             quality=quality,
-            extremes=scan.extremes(working, relation, spec, means),
-            days=scan.days(working, relation),
+            extremes=beside.extremes(working, relation, spec, means),
+            days=beside.days(working, relation),
+            clusters=cluster_sizes(working, relation, spec),
+            neighbours=next(
+                (neighbours(working, relation, spec, b) for b in outcome if b.name == spec.primary.name), ()
+            ),
         )
+
+
+def _rows(working: Working) -> int:
+    if working.facts is not None:
+        return working.facts.rows
+    row = working.connection.execute(f"SELECT count(*) FROM {working.name}").fetchone()
+    return int(row[0]) if row else 0
 
 
 def _treated(
     working: Working,
     relation: str,
     opened: tuple[Metric, ...],
-    blocks: list[scan.Block],
+    read: list[blocks.Block],
     missing: tuple[Missing, ...],
 ) -> list[str]:
     """Sentences on empty cells and caps, of the metrics whose outcomes were read."""
     said = []
-    for metric, block in zip(opened, blocks, strict=True):
+    for metric, block in zip(opened, read, strict=True):
         empty = sum(m.missing for m in missing if m.metric == metric.name)
         if empty:
             units = f"{empty:,} {'unit has' if empty == 1 else 'units have'} an empty cell in {metric.name}: "
             said.append(units + ("left out of this metric." if metric.nulls == "drop" else "counted as zero."))
         if block.cap is not None:
-            cut = scan.above(working, relation, metric, block.cap)
+            cut = beside.above(working, relation, metric, block.cap)
             of = f"the {metric.cap.quantile:.4%}" if metric.cap is not None and metric.cap.quantile is not None else ""
             quantile = f" ({of.rstrip('%').rstrip('0').rstrip('.')}% quantile of all arms)" if of else ""
             said.append(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 _ENGLISH_THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?")
 _GERMAN_THOUSANDS = re.compile(r"[+-]?\d{1,3}(\.\d{3})+(,\d*)?")
 _EMPTY_WORDS = {"na", "n/a", "null", "none", "nil", "-", "--", "#n/a", "(null)", "\\n"}
+_FIRST_ROWS = 20_000
 _YES_NO = {"yes", "no", "y", "n", "t", "f"}
 
 
@@ -27,16 +29,8 @@ def value_problems(working: Working, spec: AnalysisSpec) -> Iterator[Refusal]:
     offenders: dict[str, _Offence] = {}
     filled: dict[str, str] = {}
     for column in working.numbers:
-        n = working.number(column)
-        x = working.unread(column)
-        offenders[f"{n}.text"] = _Offence(f"{x} IS NOT NULL", x)
-        held = working.table.columns[column]
-        finite = held.kind == "boolean" or is_whole(held.sql_type)
-        offenders[f"{n}.infinite"] = _Offence("FALSE" if finite else f"NOT isfinite({n})", n)
-        if any(m.kind == "proportion" and m.column == column for m in spec.metrics):
-            offenders[f"{n}.not01"] = _Offence(f"isfinite({n}) AND {n} NOT IN (0.0, 1.0)", n)
-        if any(column in (m.denominator, m.covariate_denominator) for m in spec.metrics):
-            offenders[f"{n}.negative"] = _Offence(f"isfinite({n}) AND {n} < 0", n)
+        _suspect(working, spec, column, offenders)
+        n, x = working.number(column), working.unread(column)
         filled[n] = f"count(*) FILTER ({n} IS NOT NULL OR {x} IS NOT NULL)"
     offenders["unit.empty"] = _Offence("unit IS NULL" if working.unit else "FALSE")
     texts = working.unit is not None and working.unit.kind == "text"
@@ -46,9 +40,47 @@ def value_problems(working: Working, spec: AnalysisSpec) -> Iterator[Refusal]:
     offenders["time.empty"] = _Offence("seen_at IS NULL AND at_unread IS NULL" if working.time else "FALSE")
     offenders["active.unread"] = _Offence("active_unread IS NOT NULL", "active_unread")
     offenders["active.empty"] = _Offence("active IS NULL AND active_unread IS NULL" if working.active else "FALSE")
+    if working.facts is not None:
+        offenders = {k: o for k, o in offenders.items() if o.condition != "FALSE" and not _cleared(working, spec, k)}
     seen = _Seen(working, offenders, filled)
     yield from _keys(seen, spec)
     yield from _numbers(seen, spec)
+
+
+def _suspect(working: Working, spec: AnalysisSpec, column: str, offenders: dict[str, _Offence]) -> None:
+    """What may be wrong with the cells of a column of numbers, beyond what is known of it."""
+    n, x, facts = working.number(column), working.unread(column), working.facts
+    held = working.table.columns[column]
+    whole = held.kind == "boolean" or is_whole(held.sql_type)
+    offenders[f"{n}.text"] = _Offence("FALSE" if working.is_number(column) else f"{x} IS NOT NULL", x)
+    finite = whole or (facts is not None and facts.within(column, -math.inf))
+    offenders[f"{n}.infinite"] = _Offence("FALSE" if finite else f"NOT isfinite({n})", n)
+    if any(m.kind == "proportion" and m.column == column for m in spec.metrics):
+        sure = whole and facts is not None and facts.within(column, 0, 1)
+        offenders[f"{n}.not01"] = _Offence("FALSE" if sure else f"isfinite({n}) AND {n} NOT IN (0.0, 1.0)", n)
+    if any(column in (m.denominator, m.covariate_denominator) for m in spec.metrics):
+        sure = facts is not None and facts.within(column, 0)
+        offenders[f"{n}.negative"] = _Offence("FALSE" if sure else f"isfinite({n}) AND {n} < 0", n)
+
+
+def _cleared(working: Working, spec: AnalysisSpec, key: str) -> bool:
+    """Whether what is known of a key column leaves no room for an offence."""
+    facts = working.facts
+    if facts is None:
+        return False
+    whole = spec.activation is not None and _is_whole(working, spec.activation)
+    return {
+        "unit.empty": facts.full(spec.unit),
+        "time.unread": facts.full(spec.time_column) or not working.time,
+        "time.empty": facts.full(spec.time_column),
+        "active.unread": not working.active or (whole and facts.within(spec.activation, 0, 1)),
+        "active.empty": facts.full(spec.activation),
+    }.get(key, False)
+
+
+def _is_whole(working: Working, column: str) -> bool:
+    held = working.table.columns.get(column)
+    return held is not None and (held.kind == "boolean" or is_whole(held.sql_type))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +97,15 @@ class _Seen:
     def __init__(self, working: Working, offenders: dict[str, _Offence], filled: dict[str, str]) -> None:
         self.working = working
         counts = [f"count(*) FILTER ({o.condition})" for o in offenders.values()]
-        row = self._one([*counts, *filled.values()])
+        facts = working.facts
+        if facts is None:
+            counts += filled.values()
+        row = self._one(counts) if counts else ()
         self._counts = dict(zip(offenders, row, strict=False))
-        self._filled = dict(zip(filled, row[len(offenders) :], strict=True))
+        if facts is None:
+            self._filled = dict(zip(filled, row[len(offenders) :], strict=True))
+        else:
+            self._filled = {working.number(c): facts.cells[c].filled for c in working.numbers}
         self._firsts: dict[str, tuple[int, str | None]] = {}
         for key, offence in offenders.items():
             if self._counts[key]:  # nearly never: only then is it worth looking for the first of them
@@ -82,7 +120,7 @@ class _Seen:
         return self.working.connection.execute(f"SELECT {', '.join(asked)} FROM {self.working.name}").fetchone()
 
     def count(self, key: str) -> int:
-        return int(self._counts[key])
+        return int(self._counts.get(key, 0))
 
     def value(self, key: str) -> str:
         return str(self._firsts[key][1])
@@ -254,7 +292,8 @@ def empty_cells(working: Working, relation: str, spec: AnalysisSpec) -> Iterator
     """
     strict = [m for m in spec.metrics if m.nulls == "refuse"]
     columns = [c for m in strict for c in m.columns if c in working.numbers]
-    columns = list(dict.fromkeys(columns))
+    facts = working.facts
+    columns = [c for c in dict.fromkeys(columns) if facts is None or not facts.full(c)]
     if columns:
         counts = ", ".join(
             f"count(*) FILTER ({working.number(c)} IS NULL AND {working.unread(c)} IS NULL)" for c in columns
@@ -273,7 +312,7 @@ def empty_cells(working: Working, relation: str, spec: AnalysisSpec) -> Iterator
                 )
     planned = ", ".join(literal(a) for a in spec.arm_names)
     for metric in spec.metrics:
-        if metric.denominator in working.numbers:
+        if metric.denominator in working.numbers and not _met_soon(working, relation, spec, metric.denominator):
             d = working.number(metric.denominator)
             for (arm,) in working.connection.execute(
                 f"SELECT arm FROM {relation} WHERE isfinite({d}) AND arm IN ({planned}) "
@@ -288,3 +327,14 @@ def empty_cells(working: Working, relation: str, spec: AnalysisSpec) -> Iterator
                     name=metric.denominator,
                     value=arm,
                 )
+
+
+def _met_soon(working: Working, relation: str, spec: AnalysisSpec, denominator: str) -> bool:
+    """Whether the first rows already show every arm of the plan with a denominator above 0. Only asked in place."""
+    if working.facts is None or not working.facts.within(denominator, 0):
+        return False
+    seen = working.connection.execute(
+        f"SELECT DISTINCT arm FROM (SELECT arm, {working.number(denominator)} AS d FROM {relation} "
+        f"LIMIT {_FIRST_ROWS}) WHERE d > 0"
+    ).fetchall()
+    return {arm for (arm,) in seen} >= set(spec.arm_names)

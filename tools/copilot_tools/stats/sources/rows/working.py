@@ -1,4 +1,7 @@
-"""The working table: of all columns the ones a spec needs, each cell read once as what the spec says it is.
+"""The working table: of all columns the ones a spec needs, each cell read as what the spec says it is.
+
+Columns that have their types already (Parquet, frames) are looked at where they stand, in a view: a query reads the
+columns it needs, and memory does not grow with the rows. Text is read once, into a table.
 
 Its rows keep the order of the data (``rowid`` counts from 0). Columns: unit (as text, whole numbers as they are); arm
 and shown (exposure) as text; seen_at (time of exposure) and day in the declared time zone; active; n0, n1, ... numbers
@@ -15,6 +18,8 @@ from itertools import count
 import duckdb
 
 from copilot_tools.refusals import Refused
+from copilot_tools.stats.sources.rows.survey import Facts, survey
+from copilot_tools.stats.sources.rows.unique_units import unique_units
 from copilot_tools.stats.sources.tables import sql
 from copilot_tools.stats.sources.tables.table import Column, Table
 from copilot_tools.stats.spec import AnalysisSpec
@@ -38,7 +43,8 @@ def number_columns(spec: AnalysisSpec) -> tuple[str, ...]:
 
 def cut_columns(spec: AnalysisSpec, cuts: Iterable[str]) -> tuple[str, ...]:
     """Columns to slice by, each once; the time column is sliced by day anyway."""
-    wanted = dict.fromkeys([*(s.column for s in spec.segments), *cuts])
+    grouped = [spec.clusters.column] if spec.clusters is not None else []  # held like a cut, and never sliced by
+    wanted = dict.fromkeys([*(s.column for s in spec.segments), *cuts, *grouped])
     return tuple(c for c in wanted if c != spec.time_column)
 
 
@@ -58,6 +64,7 @@ class Working:
         unique: Whether every unit has one row only, among the rows in an arm.
         decimal: Decimal mark of numbers written as text.
         name: Its name in the engine.
+        facts: What is known of the columns where they are looked at in place; None where they were read into a table.
     """
 
     table: Table
@@ -71,6 +78,7 @@ class Working:
     unique: bool
     decimal: str
     name: str
+    facts: Facts | None = None
 
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:
@@ -84,6 +92,26 @@ class Working:
     def unread(self, column: str) -> str:
         """SQL of the text of a cell that should have been a number; NULL where it is one, or empty."""
         return "CAST(NULL AS VARCHAR)" if _is_number(self.table.columns[column]) else f"x{self.numbers[column]}"
+
+    def is_number(self, column: str) -> bool:
+        """Whether a column holds numbers or truths, and no text that must be read as such."""
+        return _is_number(self.table.columns[column])
+
+    def is_whole(self, column: str) -> bool:
+        """Whether a column's type holds whole numbers or truths only."""
+        held = self.table.columns[column]
+        return held.kind == "boolean" or sql.is_whole(held.sql_type)
+
+    def full(self, column: str) -> bool:
+        """Whether no cell of a column is empty, as far as is known."""
+        return self.facts is not None and self.facts.full(column)
+
+    def ends(self, column: str) -> tuple[float, float] | None:
+        """Smallest and largest of a column of whole numbers, where they are known."""
+        if self.facts is None or not self.is_whole(column):
+            return None
+        known = self.facts.cells.get(column)
+        return None if known is None or known.least is None else (float(known.least), float(known.most))
 
     @property
     def unit_text(self) -> str:
@@ -114,7 +142,8 @@ class Working:
 
     def drop(self) -> None:
         """Take the working table out of the engine."""
-        self.connection.execute(f"DROP TABLE IF EXISTS {self.name}")
+        kind = "TABLE" if self.facts is None else "VIEW"
+        self.connection.execute(f"DROP {kind} IF EXISTS {self.name}")
 
 
 def _is_number(column: Column) -> bool:
@@ -139,8 +168,15 @@ def session_zone(connection: duckdb.DuckDBPyConnection, zone: str) -> None:
         ) from error
 
 
-def prepare(table: Table, spec: AnalysisSpec, cuts: Iterable[str]) -> Working:
+def prepare(table: Table, spec: AnalysisSpec, cuts: Iterable[str], *, in_place: bool = False) -> Working:
     """Build the working table from the columns that are there; what is missing is left out, for the checks to name.
+
+    Args:
+        table: The data.
+        spec: What its columns are.
+        cuts: Further columns to slice by.
+        in_place: Whether a view will do where the columns have their types; every query on it then reads the data
+            again, and belongs inside ``Table.reading``.
 
     Raises:
         Refused: The time zone does not exist; or the table's file was changed or damaged since it was opened.
@@ -152,7 +188,18 @@ def prepare(table: Table, spec: AnalysisSpec, cuts: Iterable[str]) -> Working:
     exposure = spec.exposure.column if spec.exposure is not None else None
     unit = has.get(spec.unit) if spec.unit is not None else None
     name = f"working{next(_NUMBERED)}"
-    chosen, inner = _fixed(has, spec, unit, exposure)
+    measured = [c for c in (*numbers, spec.time_column, spec.activation) if c in has]
+    facts = None
+    if in_place and table.ordered and all(_has_its_type(has[c], at=c == spec.time_column) for c in measured):
+        whole = [spec.unit] if unit is not None and sql.is_whole(unit.sql_type) else []
+        held = [c for c in sliced if _is_number(has[c]) or has[c].kind == "time"]
+        with table.reading():
+            facts = survey(
+                table,
+                [c for c in (*measured, *whole, *held) if c is not None],
+                [c for c in (spec.arm_column, *sliced) if c in has and c is not None],
+            )
+    chosen, inner = _fixed(has, spec, unit, exposure, facts)
     for column, i in numbers.items():
         inner.append(f"{sql.number(has[column].sql, has[column].sql_type, spec.dialect.decimal)} AS n{i}")
         chosen.append(f"n{i}")
@@ -160,13 +207,18 @@ def prepare(table: Table, spec: AnalysisSpec, cuts: Iterable[str]) -> Working:
             unread = f"n{i} IS NULL" if has[column].kind == "text" else "TRUE"
             chosen.append(f"CASE WHEN {unread} THEN {_text(has, column)} END AS x{i}")
     for column, i in sliced.items():
-        chosen.append(f"{has[column].sql if _is_number(has[column]) else _text(has, column)} AS d{i}")
+        chosen.append(f"{has[column].sql if _is_number(has[column]) else _text(has, column, facts)} AS d{i}")
     if not table.ordered:
         chosen.append("row_number() OVER () - 1 AS rowid")
+    elif facts is not None:
+        chosen.append("place AS rowid")
+        inner.append("rowid AS place")
+    made = "TABLE" if facts is None else "VIEW"
     with table.reading():
         table.connection.execute(
-            f"CREATE TABLE {name} AS SELECT {', '.join(chosen)} FROM (SELECT {', '.join(inner)} FROM {table.relation})"
+            f"CREATE {made} {name} AS SELECT {', '.join(chosen)} FROM (SELECT {', '.join(inner)} FROM {table.relation})"
         )
+        unique = _unique(table, name, spec, unit, facts)
     return Working(
         table=table,
         numbers=numbers,
@@ -176,18 +228,26 @@ def prepare(table: Table, spec: AnalysisSpec, cuts: Iterable[str]) -> Working:
         time=spec.time_column in has,
         shown=exposure in has,
         active=spec.activation in has,
-        unique=_unique(table.connection, name),
+        unique=unique,
         decimal=spec.dialect.decimal,
         name=name,
+        facts=facts,
     )
 
 
-def _text(has: dict[str, Column], name: str | None) -> str:
+def _has_its_type(column: Column, *, at: bool) -> bool:
+    """Whether the cells of a number (``at``: a time) need not be parsed."""
+    return column.kind == "time" if at else _is_number(column)
+
+
+def _text(has: dict[str, Column], name: str | None, facts: Facts | None = None) -> str:
+    if name in has and facts is not None and has[name].sql_type.upper() == "VARCHAR" and facts.plain(name):
+        return has[name].sql  # no cell is blank: as it stands, the engine keeps the column's dictionary
     return sql.text(has[name].sql, has[name].sql_type) if name in has else "CAST(NULL AS VARCHAR)"
 
 
 def _fixed(
-    has: dict[str, Column], spec: AnalysisSpec, unit: Column | None, exposure: str | None
+    has: dict[str, Column], spec: AnalysisSpec, unit: Column | None, exposure: str | None, facts: Facts | None
 ) -> tuple[list[str], list[str]]:
     """The columns every working table has, and those of the inner query: no cell is parsed twice."""
     at = (
@@ -202,10 +262,10 @@ def _fixed(
     )
     chosen = [
         f"{unit.sql if unit is not None and sql.is_whole(unit.sql_type) else _text(has, spec.unit)} AS unit",
-        f"{_text(has, spec.arm_column)} AS arm",
+        f"{_text(has, spec.arm_column, facts)} AS arm",
         f"{_text(has, exposure)} AS shown",
         "seen_at",
-        "CAST(seen_at AS DATE) AS day",
+        f"{_day(has, spec)} AS day",
         f"CASE WHEN seen_at IS NULL THEN {_text(has, spec.time_column)} END AS at_unread",
         "active",
         f"CASE WHEN active IS NULL THEN {_text(has, spec.activation)} END AS active_unread",
@@ -213,9 +273,29 @@ def _fixed(
     return chosen, ["*", f"{at} AS seen_at", f"{active} AS active"]
 
 
-def _unique(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
-    named = f"(SELECT unit FROM {name} WHERE arm IS NOT NULL AND unit IS NOT NULL)"
-    row = connection.execute(
-        f"SELECT (SELECT count(*) FROM {named}) = (SELECT count(*) FROM (SELECT DISTINCT unit FROM {named}))"
-    ).fetchone()
-    return bool(row and row[0])
+def _day(has: dict[str, Column], spec: AnalysisSpec) -> str:
+    at = has.get(spec.time_column or "")
+    return at.sql if at is not None and at.sql_type.upper() == "DATE" else "CAST(seen_at AS DATE)"
+
+
+def _unique(table: Table, name: str, spec: AnalysisSpec, unit: Column | None, facts: Facts | None) -> bool:
+    """Whether every unit has one row only, among the rows in an arm."""
+    connection = table.connection
+    if unit is None:
+        return True
+    in_arms = f"(SELECT unit FROM {name} WHERE arm IS NOT NULL)"
+    if not table.ordered:  # a warehouse counts by itself: no hash of a unit leaves it
+        named = f"(SELECT unit FROM {name} WHERE arm IS NOT NULL AND unit IS NOT NULL)"
+        row = connection.execute(
+            f"SELECT (SELECT count(*) FROM {named}) = (SELECT count(*) FROM (SELECT DISTINCT unit FROM {named}))"
+        ).fetchone()
+        return bool(row and row[0])
+    if facts is None:
+        row = connection.execute(f"SELECT count(*) FROM {name}").fetchone()
+        return unique_units(connection, in_arms, int(row[0]) if row else 0)
+    known = facts.cells.get(unit.name)
+    ends = None if known is None or known.least is None else (int(known.least), int(known.most))
+    if unique_units(connection, name, facts.rows, ends):
+        return True
+    all_in_arms = None not in (facts.counted(spec.arm_column) or {None: 1})
+    return not all_in_arms and unique_units(connection, in_arms, facts.rows, ends)

@@ -40,7 +40,14 @@ def _as_text(value: Any) -> str:
 def load_arrow(
     connection: duckdb.DuckDBPyConnection, data: pa.Table, names: Sequence[str], first_line: int | None = None
 ) -> Table:
-    """Copy an Arrow table into the engine, its columns renamed c0, c1, ..."""
+    """Copy an Arrow table into the engine, its columns renamed c0, c1, ...
+
+    Args:
+        connection: The engine.
+        data: The rows.
+        names: The columns' own names, in order.
+        first_line: Line of the file in which the first row stands, from 1; None where there is no file.
+    """
     renamed = data.rename_columns([f"c{i}" for i in range(data.num_columns)])
     connection.register("incoming", renamed)
     connection.execute("CREATE OR REPLACE TABLE raw AS SELECT * FROM incoming")

@@ -34,7 +34,7 @@ def literal(value: str) -> str:
 
 
 def number_literal(value: float) -> str:
-    """A double literal, exact: a bare 2.62 would be a DECIMAL."""
+    """The double literal of a value, exact: a bare 2.62 would be a DECIMAL."""
     return f"CAST('{float(value)!r}' AS DOUBLE)"
 
 

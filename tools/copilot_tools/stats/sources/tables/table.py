@@ -56,6 +56,8 @@ class Table:
         damaged: Turns the engine's complaint about that file into a refusal.
         ordered: Whether its rows have places (``rowid``) that mean something to people: those of a file have, those of
             a warehouse have not, and there no message shows a cell or says where it stands.
+        group_rows: Rows of each group that one thread reads from its first row to its last, where all groups but the
+            last have the same number; None where that is not known.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -65,6 +67,7 @@ class Table:
     unchanged: Callable[[], None] | None = None
     damaged: Callable[[duckdb.Error], Refused] | None = None
     ordered: bool = True
+    group_rows: int | None = None
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -101,7 +104,7 @@ class Table:
         ordered: bool = True,
     ) -> Table:
         """Describe a table whose columns are c0, c1, ... in the order of ``names``."""
-        described = connection.execute(f"DESCRIBE {relation}").fetchall()
+        described = [row for row in connection.execute(f"DESCRIBE {relation}").fetchall() if row[0] != "rowid"]
         columns = {
             name: Column(name=name, sql=row[0], sql_type=row[1]) for name, row in zip(names, described, strict=True)
         }
