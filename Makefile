@@ -47,7 +47,7 @@ evals: $(READY) ## the promises against scripted models, honest and hostile -> b
 cache-report: $(READY) ## how much of what a model reads a provider may cache -> docs/prompt-cache.md
 	PYTHONPATH=evals:tests $(BIN)/python -m prompt_cache
 
-claim-weights: $(READY) ## train the claim scanner's second reader anew from evals/claims, about three minutes
+claim-weights: $(READY) ## train the claim scanner's second reader anew from evals/claims, about four minutes
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONPATH=evals $(BIN)/python -m claims.train --write
 
 local-model: $(LOCAL_MODEL)/.ready ## the whole journey with a real, very small model -> docs/local-model.md

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from claims.labelled import LABELLED, Line, read
-from copilot_tools.wording.claims.learned.features import WIDE, at_distance, of_places, of_whole, sorts
-from copilot_tools.wording.claims.learned.reader import FIVE
+from copilot_tools.wording.claims.learned.features import WIDE, at_distance, classes_of, of_places, of_whole, sorts
+from copilot_tools.wording.claims.learned.reader import kinds_known
 from copilot_tools.wording.claims.marks import CLAIM_KINDS
 from copilot_tools.wording.claims.quotations import quotations
-from copilot_tools.wording.claims.rules import rules_for
+from copilot_tools.wording.claims.rules import LANGUAGES, rules_for
 from copilot_tools.wording.claims.scan import kept, read_sentences, seen
 
 __all__ = ["FOLDS", "TRAINING", "Example", "examples", "fold", "lines_at_hand"]
@@ -70,15 +70,16 @@ def examples(lines: Iterable[Line], *, with_rules: bool = True) -> Iterator[Exam
         with_rules: Whether what the rules found counts; not for lines on which the rules were tuned, where they are
             always right.
     """
+    classes_by = {code: classes_of(rules_for(code).words) for code in LANGUAGES}
     for line in lines:
-        rules, spoken = rules_for(line.language), quotations(line.text)
+        rules, spoken, classes = rules_for(line.language), quotations(line.text), classes_by[line.language]
         for read_ in read_sentences(line.text, rules):
             if not read_.row:
                 continue
             own = seen(line.text, read_, line.language, spoken)
             if not with_rules:
                 own = own._replace(matches=())
-            words = [sorts(shape, rules.words) for shape in own.shapes]
+            words = [sorts(shape, classes) for shape in own.shapes]
             places: list[list[str]] = [[] for _ in words]
             for at in range(len(words)):
                 for distance in range(max(-WIDE, -at), min(WIDE, len(words) - 1 - at) + 1):
@@ -89,13 +90,15 @@ def examples(lines: Iterable[Line], *, with_rules: bool = True) -> Iterator[Exam
             for label in line.labels:
                 inside = [i.start < label.end and label.start < i.end for i in read_.row]
                 labels[inside, CLAIM_KINDS.index(label.kind)] = True
-            known = CLAIM_KINDS if line.language == "en" else FIVE
+            counts = np.zeros(len(CLAIM_KINDS), bool)
+            if line.expected != "unclassified":
+                counts[list(kinds_known(line.language))] = True
             yield Example(
                 line=line,
                 whole=tuple(sorted(of_whole(own, words))),
                 places=tuple(map(tuple, places)),
                 labels=labels,
-                counts=np.array([kind in known and line.expected != "unclassified" for kind in CLAIM_KINDS]),
+                counts=counts,
                 rules=frozenset(m.pattern.source for m in kept(read_.matches, read_.lifted))
                 if with_rules
                 else frozenset(),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+import unicodedata
 
 import pytest
 
@@ -27,8 +29,19 @@ def share(findings, name: str) -> float:
 def test_the_shipped_weights_are_those_of_the_lines_at_hand():
     """A line added or a label changed without training anew is found at once: the file says what it learned from."""
     lines, others = claims_examples.lines_at_hand()
-    assert len(lines) >= 2_500
+    assert len(lines) >= 7_000
     assert shipped().header.data == claims_train.digest([*lines, *others])
+
+
+def test_nothing_is_learned_from_lines_that_measure():
+    """No line of the set kept for measuring stands among those learned from, however it is spelled."""
+
+    def bare(text: str) -> str:
+        return " ".join(re.findall(r"\w+", unicodedata.normalize("NFKC", text).casefold()))
+
+    lines, others = claims_examples.lines_at_hand()
+    unseen = claims_labelled.read(claims_labelled.LABELLED.with_name("unseen.yaml"))
+    assert {bare(line.text) for line in unseen}.isdisjoint(bare(line.text) for line in [*lines, *others])
 
 
 def test_no_line_is_measured_with_weights_that_have_seen_it():
@@ -66,7 +79,7 @@ def test_training_anew_gives_the_shipped_file_and_the_documented_figures(tmp_pat
         check=True,
     )
     assert rate(done.stdout, "false alarms") < 0.05
-    assert rate(done.stdout, "passed as plain") < 0.06
+    assert rate(done.stdout, "passed as plain") <= 0.03
     assert rate(done.stdout, "span precision") >= 0.90
     assert all(rate(done.stdout, f"+ {kind}") >= 0.95 for kind in ("statistic", "superlative", "comparative", "price"))
     assert (tmp_path / "again.bin").read_bytes() == claims_train.SHIPPED.read_bytes()

@@ -251,6 +251,8 @@ def _unseen(text: str) -> Iterator[Disguise]:
     if text.isascii() and text.isprintable():
         return
     for place, c in enumerate(text):
+        if " " <= c <= "~":
+            continue
         if blank(c) or (hidden(c) and _suspicious(text, place)):
             yield Disguise(
                 place, place + 1, f"An invisible character (U+{ord(c):04X}) can hide or turn what is read; remove it."

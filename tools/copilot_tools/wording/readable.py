@@ -55,6 +55,8 @@ def hidden(character: str) -> bool:
         >>> [hidden(c) for c in "\u202e\u00ad\ufe0f\U000e0061a "]
         [True, True, True, True, False, False]
     """
+    if " " <= character <= "~":
+        return False
     point = ord(character)
     if any(first <= point <= last for first, last in _SELECTORS):
         return True

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from copilot_tools.refusals import Refused
 from copilot_tools.wording.claims.documents import scan_document
+from copilot_tools.wording.claims.learned.weights import Bounds, Weights, shipped
 from copilot_tools.wording.claims.marks import CLAIM_KINDS
-from copilot_tools.wording.claims.scan import scan
+from copilot_tools.wording.claims.scan import scan, scan_with
 
 FOUND = [
     ("statistic", "Three in four gardeners water less.", "Three in four"),
@@ -179,6 +180,81 @@ def test_disguised_words_stay_open_beside_a_claim():
     assert [c.kind for c in found.claims] == ["price"]
     assert found.sentences[0].mark == "unclassified"
     assert "sm4rtwyrks" in found.sentences[0].why
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("superlative", "Best tea in town"),
+        ("price", "Ships free"),
+        ("testimonial", "“I sleep again, at last.” Anna Smith, Leeds"),
+        ("testimonial", '"I sleep again, at last."\nAnna Smith, Leeds'),
+    ],
+)
+def test_claims_in_their_barest_shape_are_claims(kind, text):
+    """Headlines without an article or a verb, and a quotation with a name but no dash, are not left to a person."""
+    found = scan(text)
+    assert [c.kind for c in found.claims] == [kind]
+    assert {s.mark for s in found.sentences} == {"claim"}
+
+
+def test_words_behind_a_quotation_are_a_name_only_where_they_sign_it():
+    """A title in quotation marks inside a headline is nobody's testimonial."""
+    assert "testimonial" not in {c.kind for c in scan('Introducing "The Big Sleep" Mattress Collection').claims}
+
+
+def test_one_promise_is_of_one_kind():
+    """Words that other kinds share ("your money", "results") do not make strays beside a plain guarantee."""
+    assert {c.kind for c in scan("Guaranteed results or your money back").claims} == {"guarantee"}
+
+
+FREE_SHIPPING = (
+    "{ ^free shipping|delivery|returns|trial|gift|sample|samples|quote|quotes|consultation|download|account|plan|demo|"
+    "access|postage|estimate|installation|upgrade|bonus|forever }"
+)
+
+
+def unsure(*certain: str) -> Weights:
+    """The shipped weights, but unsure of everything; these rules are believed whatever the score."""
+    weights = shipped()
+    wide = Bounds(claim=10**6, unclassified=-(10**6), found=-(10**6), item=0)
+    header = weights.header.model_copy(update={"bounds": {"en": wide, "other": wide}, "certain": certain})
+    return Weights(header, weights.whole, weights.rows, weights.items)
+
+
+def test_what_else_was_found_beside_a_certain_rule_is_told():
+    """A sentence that is a claim by a certain rule keeps the finds of other kinds in its other words."""
+    text = "Free shipping on everything, and it relieves back pain overnight."
+    assert scan_with(text, "en", unsure()).claims == ()
+    found = {c.kind: text[c.start : c.end] for c in scan_with(text, "en", unsure(FREE_SHIPPING)).claims}
+    assert found["price"].startswith("Free shipping")
+    assert found["health"].startswith("relieves back pain")
+
+
+def test_a_certain_claim_carries_what_runs_into_the_next_sentence():
+    """A change told over two sentences is a claim where one of them surely holds one, by a certain rule, too."""
+    text = "Before: chaos and free shipping. After: calm."
+    assert scan_with(text, "en", unsure()).claims == ()
+    found = scan_with(text, "en", unsure(FREE_SHIPPING))
+    assert {c.kind for c in found.claims} >= {"before_after", "price"}
+    assert {s.mark for s in found.sentences} == {"claim"}
+
+
+def test_where_the_reader_is_sure_of_no_claim_a_rule_alone_opens_nothing():
+    """Between the two bounds a rule's find is what leaves a sentence to a person; below both it is plain."""
+    weights = shipped()
+
+    def mark(bounds: Bounds) -> str:
+        header = weights.header.model_copy(update={"bounds": {"en": bounds, "other": bounds}, "certain": ()})
+        return (
+            scan_with("Only some left", "en", Weights(header, weights.whole, weights.rows, weights.items))
+            .sentences[0]
+            .mark
+        )
+
+    high = 10**6
+    assert mark(Bounds(claim=high, unclassified=high, found=-high, item=0)) == "unclassified"
+    assert mark(Bounds(claim=high, unclassified=high, found=high, item=0)) == "plain"
 
 
 def test_a_language_without_rules_is_refused():

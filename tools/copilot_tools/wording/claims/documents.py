@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from copilot_tools.wording.claims.marks import Scanned
-from copilot_tools.wording.claims.scan import scan
+from copilot_tools.wording.claims.scan import Tell, scan
 from copilot_tools.wording.markup import Format, visible_text
 
 __all__ = ["scan_document"]
 
 
-def scan_document(source: str, language: str = "en", form: Format = "text") -> Scanned:
+def scan_document(source: str, language: str = "en", form: Format = "text", tell: Tell = lambda _: None) -> Scanned:
     """Mark every sentence a reader sees, and every claim in it; places are code points of ``source``.
+
+    ``tell`` is told how far it is, as ``scan`` tells it.
 
     A span may hold markup: that of "**50**% off" begins at the 5 and ends at the last f.
 
@@ -23,9 +25,9 @@ def scan_document(source: str, language: str = "en", form: Format = "text") -> S
         ('price', (3, 22))
     """
     if form == "text":
-        return scan(source, language)
+        return scan(source, language, tell)
     seen = visible_text(source, form)
-    found = scan(seen.text, language)
+    found = scan(seen.text, language, tell)
     claims = tuple(
         c.model_copy(update=dict(zip(("start", "end"), seen.span(c.start, c.end), strict=True))) for c in found.claims
     )

@@ -24,8 +24,9 @@ class Standing:
 
     Attributes:
         scores: Its scores; None where there is no word to score.
-        claims: Whether it surely holds a claim.
+        claims: Whether it surely holds a claim: by its score, or by a rule that is believed whatever the score.
         open: Whether a person must read it.
+        minds: Whether a person must read it if a rule found something.
         doubts: What rules found and the learned reader does not take for a claim.
         disguise: What in it may say something else than its characters do: open even beside a claim.
     """
@@ -33,6 +34,7 @@ class Standing:
     scores: Scores | None
     claims: bool
     open: bool
+    minds: bool
     doubts: list[str] = field(default_factory=list)
     disguise: str = ""
 
@@ -40,12 +42,17 @@ class Standing:
     def of(cls, reader: Reader, seen: Seen) -> Standing:
         """Score a sentence, and hold its score against the bounds."""
         scores, bounds = reader.scores(seen), reader.bounds
-        return cls(scores, scores.whole >= bounds.claim, scores.whole >= bounds.unclassified)
+        return cls(
+            scores,
+            claims=scores.whole >= bounds.claim,
+            open=scores.whole >= bounds.unclassified,
+            minds=scores.whole >= bounds.found,
+        )
 
     @classmethod
     def empty(cls) -> Standing:
         """That of a sentence without a word."""
-        return cls(None, claims=False, open=False)
+        return cls(None, claims=False, open=False, minds=True)
 
     def doubt(self, text: str, row: Sequence[Item]) -> str:
         """Why a person must read it; "" if nobody need."""

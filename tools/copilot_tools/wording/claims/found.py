@@ -65,17 +65,17 @@ RULE = -64
 """A rule's find in the words of a surer claim of another kind counts only with this score for its own kind."""
 
 
-def by_reader(text: str, row: Sequence[Item], scores: Scores, least: int) -> list[Claim]:
-    """The runs of words whose score for a kind is ``least`` or more; where there is none, the best word's.
+def by_reader(text: str, row: Sequence[Item], scores: Scores, least: int, *, always: bool = True) -> list[Claim]:
+    """The runs of words whose score for a kind is ``least`` or more; where there is none, ``always`` the best word's.
 
     A run in the words of a surer one of another kind must be nearly certain.
     """
     known = scores.items[:, scores.kinds]
-    least = min(least, int(known.max()))
+    least = min(least, int(known.max())) if always else least
     runs: list[tuple[int, int, int, int]] = []
-    for column, place in enumerate(scores.kinds):
-        high = [at for at in range(len(row)) if known[at, column] >= least]
-        runs += [(-int(known[a : b + 1, column].max()), a, b, place) for a, b in _runs(high)]
+    for own, place in zip(known.T.tolist(), scores.kinds, strict=True):
+        high = [at for at, score in enumerate(own) if score >= least]
+        runs += [(-max(own[a : b + 1]), a, b, place) for a, b in _runs(high)]
     kept: list[tuple[int, int]] = []
     found: list[Claim] = []
     for score, first, last, place in sorted(runs):
@@ -88,7 +88,7 @@ def by_reader(text: str, row: Sequence[Item], scores: Scores, least: int) -> lis
 
 
 def agreed(row: Sequence[Item], matches: Iterable[Match], scores: Scores, read: Sequence[Claim]) -> list[Match]:
-    """The rules' finds that stand beside what was read, ``read``: alone in their words, or likely of their kind."""
+    """The rules' finds that stand beside what is settled, ``read``: alone in their words, or likely of their kind."""
 
     def stands(match: Match) -> bool:
         kind = match.pattern.label

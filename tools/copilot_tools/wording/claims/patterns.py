@@ -50,7 +50,7 @@ class Element(NamedTuple):
     any: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Pattern:
     """One line of a rule file, read.
 
@@ -191,30 +191,34 @@ class Patterns:
         by_key: dict[str, list[tuple[Pattern, tuple[frozenset[str], ...]]]] = {}
         for pattern in self.all:
             needs = _needs(pattern)
-            for element in _first(pattern):
-                for key in (*element.words, *(f"#{tag}" for tag in element.tags)):
-                    by_key.setdefault(key, []).append((pattern, needs))
+            keys = {k for e in _first(pattern) for k in (*e.words, *(f"#{tag}" for tag in e.tags))}
+            for key in sorted(keys):
+                by_key.setdefault(key, []).append((pattern, needs))
         object.__setattr__(self, "_by_key", by_key)
         object.__setattr__(self, "_reach", max(map(_reach_of, self.all), default=0))
 
     def matches(self, items: Sequence[Item]) -> Iterator[Match]:
         """Every match, of every pattern, from the first item to the last; each pattern once a place."""
         keys = [_keys(item) for item in items]
+        short = frozenset(k for own in keys for k in own) if len(keys) <= self._reach else None
         for at, own in enumerate(keys):
-            near: set[str] | None = None
-            tried: set[int] = set()
+            near: frozenset[str] | None = short
+            tried: set[Pattern] | None = set[Pattern]() if len(own) > 1 else None
             for key in own:
                 for pattern, needs in self._by_key.get(key, ()):
-                    if id(pattern) in tried:
-                        continue
-                    tried.add(id(pattern))
+                    if tried is not None:
+                        if pattern in tried:
+                            continue
+                        tried.add(pattern)
                     if near is None:
-                        near = {k for others in keys[at + 1 : at + 1 + self._reach] for k in others}
-                    if any(need.isdisjoint(near) for need in needs):
-                        continue
-                    found = _match(pattern, items, at)
-                    if found:
-                        yield found
+                        near = frozenset(k for others in keys[at + 1 : at + 1 + self._reach] for k in others)
+                    for need in needs:
+                        if need.isdisjoint(near):
+                            break
+                    else:
+                        found = _match(pattern, items, at)
+                        if found:
+                            yield found
 
 
 def _keys(item: Item) -> tuple[str, ...]:

@@ -2,7 +2,8 @@
 
 Two readers: rules, which know the words of claims, and a small learned model (``learned``), which weighs everything in
 a sentence, the rules' finds included. Where it is sure, there are claims: the rules' and its own. Where it is not, the
-sentence is open for a person; so it is wherever a rule found something. Only what neither minds may be plain.
+sentence is open for a person; so it is where a rule found something, unless the learned reader is sure that there is
+no claim in it. Only what neither minds may be plain.
 
 References:
     FTC (1984), Policy Statement Regarding Advertising Substantiation. CAP Code (UK), sections 3, 8, 11 to 15.
@@ -12,7 +13,7 @@ References:
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 
 from copilot_tools.wording.claims.doubt import Standing, may_be
@@ -29,16 +30,21 @@ from copilot_tools.wording.claims.unclaimed import Lifted, Read, without_claim
 from copilot_tools.wording.disguised import disguises
 from copilot_tools.wording.text import Span, sentences, tokens
 
-__all__ = ["kept", "read_sentences", "scan", "scan_with", "seen"]
+__all__ = ["Tell", "kept", "read_sentences", "scan", "scan_with", "seen"]
 
 
-def scan(text: str, language: str = "en") -> Scanned:
+Tell = Callable[[float], object]
+"""Told how far a scan is, as a share of its work, from above 0 to 1."""
+
+
+def scan(text: str, language: str = "en", tell: Tell = lambda _: None) -> Scanned:
     """Mark every sentence of plain text, and every claim in it.
 
     Args:
         text: As it would be published; for Markdown and HTML see ``documents.scan_document``.
         language: "en", "de", "fr" or "es". Outside English, five kinds are known (statistics, superlatives,
             guarantees, prices, scarcity), and every other sentence that is not plainly harmless is left unclassified.
+        tell: Told how far it is, after each sentence: texts of many pages take minutes.
 
     Returns:
         Claims and sentences with their places in code points of ``text``.
@@ -51,7 +57,7 @@ def scan(text: str, language: str = "en") -> Scanned:
         [('scarcity', ('Only', '3', 'left'))]
     """
     rules_for(language)
-    return _scanned(text, _shipped(language))
+    return _scanned(text, _shipped(language), tell)
 
 
 def scan_with(text: str, language: str, weights: Weights) -> Scanned:
@@ -68,10 +74,11 @@ def _reader(weights: Weights, language: str) -> Reader:
     return Reader(weights, language, rules_for(language).words)
 
 
-def _scanned(text: str, reader: Reader) -> Scanned:
+def _scanned(text: str, reader: Reader, tell: Tell = lambda _: None) -> Scanned:
     rules, certain = rules_for(reader.language), frozenset(reader.weights.header.certain)
     spoken = quotations(text)
-    reads = read_sentences(text, rules)
+    # Reading takes about as long as judging what was read.
+    reads = read_sentences(text, rules, lambda end: tell(end / len(text) / 2))
     standings: list[Standing] = []
     claims: list[Claim] = []
     before: list[Item] = []
@@ -80,17 +87,20 @@ def _scanned(text: str, reader: Reader) -> Scanned:
         standings.append(standing)
         finds = kept(read.matches, read.lifted)
         sure = [m for m in finds if m.pattern.source in certain]
-        if standing.claims and standing.scores is not None:
-            own = by_reader(text, read.row, standing.scores, reader.bounds.item)
+        if standing.scores is not None and (standing.claims or sure):
+            own = by_reader(text, read.row, standing.scores, reader.bounds.item, always=standing.claims)
             claims += own
-            sure += agreed(read.row, (m for m in finds if m.pattern.source not in certain), standing.scores, own)
+            settled = [*own, *by_rules(text, read.row, sure)]
+            sure += agreed(read.row, (m for m in finds if m.pattern.source not in certain), standing.scores, settled)
+            standing.claims = True
         claims += by_rules(text, read.row, sure)
-        if not sure and finds:
+        if finds and not standing.claims and (standing.minds or not rules.whole):
             standing.doubts.append(may_be(text, by_rules(text, read.row, finds)[0]))
-        both = [*before, *(item._replace(opens=place == 0) for place, item in enumerate(read.row))]
+        both = [*before, *(item._replace(opens=True) for item in read.row[:1]), *read.row[1:]]
         across = kept([m for m in rules.pairs.matches(both) if m.start < len(before) < m.end], {})
         _weigh(text, by_rules(text, both, across), standings[max(number - 1, 0) :], claims)
         before = list(read.row)
+        tell((1 + read.span.end / len(text)) / 2)
     for one in spoken:
         claim = quoted(text, one, rules)
         _weigh(text, [claim], standings[_under(reads, claim.start, claim.end)], claims, sure=bool(one.by))
@@ -124,9 +134,13 @@ def _weigh(
                 standing.doubts.append(may_be(text, claim))
 
 
-def read_sentences(text: str, rules: Rules) -> list[Read]:
-    """Every sentence of a text with what the rules match in it."""
-    return [_read(text, span, rules) for span in sentences(text)]
+def read_sentences(text: str, rules: Rules, tell: Callable[[int], object] = lambda _: None) -> list[Read]:
+    """Every sentence of a text with what the rules match in it; ``tell`` is told where each ends."""
+    reads: list[Read] = []
+    for span in sentences(text):
+        reads.append(_read(text, span, rules))
+        tell(span.end)
+    return reads
 
 
 def _read(text: str, span: Span, rules: Rules) -> Read:
@@ -145,7 +159,7 @@ def seen(text: str, read: Read, language: str, spoken: Sequence[Quotation]) -> S
         language=language,
         shapes=[shape(text, item, language, first=place == 0) for place, item in enumerate(read.row)],
         matches=read.matches,
-        quoted=frozenset(p for p, item in enumerate(read.row) if any(q.start <= item.start < q.end for q in near)),
+        quoted=frozenset(p for q in near for p, item in enumerate(read.row) if q.start <= item.start < q.end),
         ending=text[end - 1],
     )
 

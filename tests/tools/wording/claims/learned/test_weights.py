@@ -10,7 +10,8 @@ from importlib.resources import files
 import pytest
 
 from copilot_tools.refusals import Refused
-from copilot_tools.wording.claims.learned.reader import Reader
+from copilot_tools.wording.claims.learned.features import WIDE, at_distance, classes_of, of_places, of_whole, sorts
+from copilot_tools.wording.claims.learned.reader import Reader, key
 from copilot_tools.wording.claims.learned.weights import packed, shipped, unpacked
 from copilot_tools.wording.claims.marks import CLAIM_KINDS
 from copilot_tools.wording.claims.quotations import quotations
@@ -28,17 +29,18 @@ def changed(content: bytes, **values: object) -> bytes:
     return json.dumps(json.loads(line) | values).encode() + b"\n" + numbers
 
 
-def test_the_shipped_file_is_small_and_whole():
-    """It stays under 1 MB, knows every kind, and leaves room between a claim and what passes."""
+def test_the_shipped_file_is_whole():
+    """It knows every kind, and leaves room between a claim and what passes."""
     weights = shipped()
     assert weights.header.kinds == CLAIM_KINDS
     assert len(weights.rows) == weights.header.items
-    assert all(bounds.unclassified < bounds.claim for bounds in weights.header.bounds.values())
+    assert all(b.found < b.unclassified <= b.claim for b in weights.header.bounds.values())
+    assert weights.header.bounds["en"].unclassified < weights.header.bounds["en"].claim
 
 
-def test_it_is_under_a_megabyte(content: bytes):
+def test_it_is_under_two_megabytes(content: bytes):
     """The package stays small."""
-    assert len(content) < 1_000_000
+    assert len(content) < 2_000_000
 
 
 @pytest.mark.parametrize(
@@ -49,7 +51,7 @@ def test_it_is_under_a_megabyte(content: bytes):
         (lambda c: c + b"\0", "bytes of numbers"),
         (lambda _: b"", "not a header"),
         (lambda _: b"PK\x03\x04", "not a header"),
-        (lambda c: changed(c, format="expcopilot claim weights 2"), "not a header"),
+        (lambda c: changed(c, format="expcopilot claim weights 1"), "not a header"),
         (lambda c: changed(c, surprise=1), "not a header"),
         (lambda c: changed(c, kinds=[*CLAIM_KINDS[:-1], "rumour"]), "other kinds"),
         (lambda c: changed(c, items_base=[0]), "other kinds"),
@@ -88,6 +90,30 @@ def test_scores_do_not_depend_on_what_was_read_before():
     used = Reader(shipped(), "en", rules.words)
     first = scored(used)
     assert scored(used) == first == scored(Reader(shipped(), "en", rules.words))
+
+
+def test_scores_are_the_sums_of_the_weights_of_the_features_that_training_sees():
+    """The reader's short cuts (kept words, checksums that go on, views) give what adding up name by name gives."""
+    text = "“We slept for 8 hours!” Nobody bakes like us, and the rest is free of charge. Go."
+    rules, weights = rules_for("en"), shipped()
+    spoken = quotations(text)
+    for read in read_sentences(text, rules):
+        own = seen(text, read, "en", spoken)
+        words = [sorts(shape, classes_of(rules.words)) for shape in own.shapes]
+        whole = {key(name) for name in of_whole(own, words)}
+        rows = [[weights.rows[k] for k in whole if k in weights.rows] for _ in words]
+        for at in range(len(words)):
+            for distance in range(max(-WIDE, -at), min(WIDE, len(words) - 1 - at) + 1):
+                names = at_distance("en", distance, words[at + distance])
+                rows[at] += [weights.rows[key(name)] for name in names if key(name) in weights.rows]
+        for place, name in of_places(own):
+            rows[place] += [weights.rows[key(name)]] if key(name) in weights.rows else []
+        items = [(weights.items[found].sum(axis=0) + weights.header.items_base).tolist() for found in rows]
+        scores = Reader(weights, "en", rules.words).scores(own)
+        best = max(row[kind] for row in items for kind in scores.kinds)
+        assert scores.items.tolist() == items
+        total = weights.header.whole_base + sum(weights.whole.get(k, 0) for k in whole)
+        assert scores.whole == total + weights.header.share * best // 16
 
 
 def test_weights_are_not_read_before_the_first_scan():

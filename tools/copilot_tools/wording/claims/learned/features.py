@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import pairwise
 from typing import NamedTuple
 
 from copilot_tools.wording.claims.figures import Item
@@ -19,16 +18,23 @@ from copilot_tools.wording.claims.patterns import Match
 __all__ = [
     "NEAR",
     "WIDE",
+    "Run",
     "Seen",
     "Shape",
     "Sorts",
     "at_distance",
+    "classes_of",
+    "of_marks",
     "of_member",
     "of_places",
     "of_rest",
     "of_whole",
+    "run_prefix",
+    "runs",
     "shape",
     "sorts",
+    "whole_prefix",
+    "word_prefix",
 ]
 
 NEAR = 2
@@ -104,8 +110,17 @@ def _stemmer(language: str) -> Callable[[str], str]:
     return stem
 
 
-def sorts(shape: Shape, words: Mapping[str, frozenset[str]]) -> Sorts:
-    """The names ``shape`` counts by."""
+def classes_of(words: Mapping[str, frozenset[str]]) -> dict[str, list[str]]:
+    """The classes each word is in, out of the words of each class."""
+    found: dict[str, list[str]] = {}
+    for name, members in words.items():
+        for word in members:
+            found.setdefault(word, []).append(name)
+    return found
+
+
+def sorts(shape: Shape, classes: Mapping[str, Sequence[str]]) -> Sorts:
+    """The names ``shape`` counts by; ``classes`` as ``classes_of`` tells them."""
     norm, stem, tags, form, gap = shape
     few = (f"m={stem}",) if norm == stem else (f"m={stem}", f"w={norm}")
     more = [f"t={tag}" for tag in tags]
@@ -113,29 +128,68 @@ def sorts(shape: Shape, words: Mapping[str, frozenset[str]]) -> Sorts:
         more += [f"n={len(norm)}"] if norm.isdigit() else []
     else:
         more += [f"e={norm[-3:]}", f"e={norm[-2:]}", f"p={norm[:4]}"]
-        more += [f"c={name}" for name, members in words.items() if norm in members]
+        more += [f"c={name}" for name in classes.get(norm, ())]
     return Sorts((*few, *more, f"f={form}", f"g={gap}"), few)
+
+
+def word_prefix(seen_in: str, distance: int) -> str:
+    """What stands before a word's names where it counts for the word ``distance`` places before (-) or after it."""
+    return f"{seen_in}{distance}"
 
 
 def at_distance(seen_in: str, distance: int, found: Sorts) -> list[str]:
     """The names by which a word counts for the word ``distance`` places before (-) or after it."""
-    return [f"{seen_in}{distance}{name}" for name in (found.all if abs(distance) <= NEAR else found.few)]
+    prefix = word_prefix(seen_in, distance)
+    return [f"{prefix}{name}" for name in (found.all if abs(distance) <= NEAR else found.few)]
+
+
+class Run(NamedTuple):
+    """Stems side by side, or with one left out between them: features of the places in and around them.
+
+    Attributes:
+        name: The stems; "^" and "$" stand for the sentence's ends.
+        at: Where they begin.
+        first: The first place they count for.
+        last: The last.
+        inside: Whether neither end of the sentence is among them: then they count for the sentence, too.
+    """
+
+    name: str
+    at: int
+    first: int
+    last: int
+    inside: bool
+
+
+def runs(seen: Seen) -> Iterator[Run]:
+    """Pairs and threes of stems."""
+    stems = ["^", *(s.stem for s in seen.shapes), "$"]
+    many = len(seen.shapes)
+    for at in range(many + 1):
+        pair = f"{stems[at]} {stems[at + 1]}"
+        first, last = (at - 1 if at > 1 else 0), (at + 1 if at + 1 < many else many - 1)
+        yield Run(pair, at, at - 2 if at > 2 else 0, last, 0 < at < many)
+        if at < many:
+            inside = 0 < at < many - 1
+            yield Run(f"{pair} {stems[at + 2]}", at, first, last, inside)
+            yield Run(f"{stems[at]} _ {stems[at + 2]}", at, first, last, inside)
+
+
+def run_prefix(language: str, distance: int) -> str:
+    """What stands before a run's name where it counts for the place so far from its beginning."""
+    return f"{language}{distance}:"
 
 
 def of_places(seen: Seen) -> Iterator[tuple[int, str]]:
     """Features of single places beside those of their words: pairs and threes of words, rules, quotation marks."""
-    stems = ["^", *(s.stem for s in seen.shapes), "$"]
-    last = len(seen.shapes) - 1
-    for at in range(len(stems) - 1):
-        pair = f"{stems[at]} {stems[at + 1]}"
-        for place in range(max(at - 2, 0), min(at + 1, last) + 1):
-            yield place, f"{seen.language}{place - at}:{pair}"
-        if at + 2 < len(stems):
-            three = f"{pair} {stems[at + 2]}"
-            skipping = f"{stems[at]} _ {stems[at + 2]}"
-            for place in range(max(at - 1, 0), min(at + 1, last) + 1):
-                yield place, f"{seen.language}{place - at}:{three}"
-                yield place, f"{seen.language}{place - at}:{skipping}"
+    for run in runs(seen):
+        for place in range(run.first, run.last + 1):
+            yield place, f"{run_prefix(seen.language, place - run.at)}{run.name}"
+    yield from of_marks(seen)
+
+
+def of_marks(seen: Seen) -> Iterator[tuple[int, str]]:
+    """Features of single places that come from the rules and from quotation marks."""
     for match in seen.matches:
         for name in _rule(match):
             for place in range(match.first, match.last):
@@ -153,24 +207,27 @@ def _rule(match: Match) -> tuple[str, str]:
 def of_whole(seen: Seen, found: Sequence[Sorts]) -> set[str]:
     """Features of the sentence as a whole, each once: its words and what they are, its pairs, its beginning and end."""
     whole = {name for one in found for name in of_member(seen.language, one)}
+    whole |= {f"{whole_prefix(seen.language)}{run.name}" for run in runs(seen) if run.inside}
     return whole | of_rest(seen, found)
+
+
+def whole_prefix(language: str) -> str:
+    """What stands before the name of a word or a run where it counts for its sentence."""
+    return f"{language}s"
 
 
 def of_member(language: str, found: Sorts) -> list[str]:
     """What a word of it adds to a sentence's features, wherever it stands."""
-    return [f"{language}s{name}" for name in found.all]
+    return [f"{whole_prefix(language)}{name}" for name in found.all]
 
 
 def of_rest(seen: Seen, found: Sequence[Sorts]) -> set[str]:
-    """Features of the sentence beside those of its single words."""
-    stems = [s.stem for s in seen.shapes]
-    names = {f"{a} {b}" for a, b in pairwise(stems)}
-    names |= {f"{a} _ {b}" for a, b in zip(stems, stems[2:], strict=False)}
-    names |= {f"{a} {b} {c}" for a, b, c in zip(stems, stems[1:], stems[2:], strict=False)}
+    """Features of the sentence beside those of its single words and runs."""
+    names: set[str] = set()
     for sign, one in zip(("^", "^^"), found, strict=False):
         names |= {f"{sign}{name}" for name in one.all if name[0] in "mct"}
-    names |= {f".{seen.ending}", f"#{min(len(stems), 30).bit_length()}"}
-    whole = {f"{seen.language}s{name}" for name in names}
+    names |= {f".{seen.ending}", f"#{min(len(seen.shapes), 30).bit_length()}"}
+    whole = {f"{whole_prefix(seen.language)}{name}" for name in names}
     whole |= {f"S{name}" for match in seen.matches for name in _rule(match)}
     whole |= set(_covered(seen))
     if seen.quoted:

@@ -7,15 +7,20 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from copilot_tools.wording.claims.learned.features import (
+    NEAR,
     WIDE,
     Seen,
     Shape,
     Sorts,
-    at_distance,
+    classes_of,
+    of_marks,
     of_member,
-    of_places,
     of_rest,
+    run_prefix,
+    runs,
     sorts,
+    whole_prefix,
+    word_prefix,
 )
 from copilot_tools.wording.claims.learned.weights import Bounds, Weights
 from copilot_tools.wording.claims.marks import CLAIM_KINDS
@@ -24,9 +29,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["FIVE", "Reader", "Scores", "key"]
+__all__ = ["Reader", "Scores", "key", "kinds_known"]
 
-FIVE = ("statistic", "superlative", "guarantee", "price", "scarcity")
+_FIVE = ("statistic", "superlative", "guarantee", "price", "scarcity")
 """The kinds that are known outside English."""
 
 
@@ -53,15 +58,24 @@ def key(name: str) -> int:
     return zlib.crc32(name.encode())
 
 
+def kinds_known(language: str) -> tuple[int, ...]:
+    """The kinds of claim that are known in a language, by their place in ``CLAIM_KINDS``."""
+    return tuple(CLAIM_KINDS.index(kind) for kind in (CLAIM_KINDS if language == "en" else _FIVE))
+
+
 class Reader:
     """Reads sentences of one language with one file of weights; what it has worked out for a word it keeps."""
 
     def __init__(self, weights: Weights, language: str, words: Mapping[str, frozenset[str]]) -> None:
         self.weights = weights
         self.language = language
-        self.words = words
-        known = CLAIM_KINDS if language == "en" else FIVE
-        self.kinds = tuple(CLAIM_KINDS.index(kind) for kind in known)
+        self._classes = classes_of(words)
+        self.kinds = kinds_known(language)
+        # A checksum goes on where another ended, so that a name's need not be made anew for each prefix.
+        self._in_sentence = key(whole_prefix(language))
+        self._at_distance = {distance: key(run_prefix(language, distance)) for distance in range(-NEAR, NEAR + 1)}
+        self._neighbour = {distance: key(word_prefix(language, distance)) for distance in range(-WIDE, WIDE + 1)}
+        self._base: list[int] = list(weights.header.items_base)
         self._sorts: dict[Shape, Sorts] = {}
         self._members: dict[Shape, frozenset[int]] = {}
         self._spread: dict[Shape, NDArray[np.int32]] = {}
@@ -77,22 +91,23 @@ class Reader:
 
         header, rows = self.weights.header, self.weights.rows
         many = len(seen.shapes)
-        spread = np.stack([self._spread_of(shape) for shape in seen.shapes])
-        items = np.tile(np.array(header.items_base, np.int32), (many, 1))
-        for distance in range(-WIDE, WIDE + 1):
-            first, beyond = max(0, -distance), min(many, many - distance)
-            if first < beyond:
-                items[first:beyond] += spread[first + distance : beyond + distance, distance + WIDE]
-        places: list[int] = []
-        found: list[int] = []
-        for place, name in of_places(seen):
+        around = np.zeros((many + 2 * WIDE, 2 * WIDE + 1, len(CLAIM_KINDS)), np.int32)
+        around[WIDE : WIDE + many] = [self._spread_of(shape) for shape in seen.shapes]
+        # What the word at a place and its neighbours add to it lies on a diagonal of this table: read as a view of it.
+        one, two, three = around.strides
+        view: NDArray[np.int32] = np.ndarray(
+            (many, *around.shape[1:]), np.int32, around, strides=(one, one + two, three)
+        )
+        items: NDArray[np.int32] = view.sum(axis=1, dtype=np.int32) + np.array(self._base, np.int32)
+        keys, places, found = self._of_runs(seen)
+        keys.update(*(self._member(shape) for shape in seen.shapes))
+        for place, name in of_marks(seen):
             row = rows.get(key(name))
             if row is not None:
                 places.append(place)
                 found.append(row)
         if found:
             np.add.at(items, places, self.weights.items[found])
-        keys: set[int] = set().union(*(self._member(shape) for shape in seen.shapes))
         keys |= {key(name) for name in of_rest(seen, [self._sorts_of(shape) for shape in seen.shapes])}
         of_all = [row for row in map(rows.get, keys) if row is not None]
         if of_all:
@@ -101,6 +116,23 @@ class Reader:
         best = int(items[:, self.kinds].max())
         return Scores(total + header.share * best // 16, items, self.kinds)
 
+    def _of_runs(self, seen: Seen) -> tuple[set[int], list[int], list[int]]:
+        """What its pairs and threes of words add: keys for the sentence; for places, the place and the row of each."""
+        get, crc32, inner, at_distance = self.weights.rows.get, zlib.crc32, self._in_sentence, self._at_distance
+        keys: set[int] = set()
+        places: list[int] = []
+        found: list[int] = []
+        for name, at, start, end, inside in runs(seen):
+            code = name.encode()
+            if inside:
+                keys.add(crc32(code, inner))
+            for place in range(start, end + 1):
+                row = get(crc32(code, at_distance[place - at]))
+                if row is not None:
+                    places.append(place)
+                    found.append(row)
+        return keys, places, found
+
     def _sorts_of(self, shape: Shape) -> Sorts:
         found = self._sorts.get(shape)
         if found is None:
@@ -108,7 +140,7 @@ class Reader:
                 self._sorts.clear()
                 self._spread.clear()
                 self._members.clear()
-            found = self._sorts[shape] = sorts(shape, self.words)
+            found = self._sorts[shape] = sorts(shape, self._classes)
         return found
 
     def _member(self, shape: Shape) -> frozenset[int]:
@@ -127,11 +159,17 @@ class Reader:
             import numpy as np  # noqa: PLC0415  # the package stays light to import
 
             rows, own = self.weights.rows, self._sorts_of(shape)
-            found = np.stack([
-                self.weights.items[[rows.get(key(n), -1) for n in at_distance(self.language, d, own)]].sum(
-                    axis=0, dtype=np.int32
-                )
-                for d in range(-WIDE, WIDE + 1)
-            ])  # fmt: skip
+            near, far = ([name.encode() for name in names] for names in own)
+            found = np.zeros((2 * WIDE + 1, len(CLAIM_KINDS)), np.int32)
+            hits: list[int] = []
+            begins: dict[int, int] = {}
+            for distance, prefix in self._neighbour.items():
+                codes = near if abs(distance) <= NEAR else far
+                more = [row for code in codes if (row := rows.get(zlib.crc32(code, prefix))) is not None]
+                if more:
+                    begins[distance + WIDE] = len(hits)
+                    hits += more
+            if hits:
+                found[list(begins)] = np.add.reduceat(self.weights.items[hits], list(begins.values()))
             self._spread[shape] = found
         return found

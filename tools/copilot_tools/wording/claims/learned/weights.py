@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Bounds", "Header", "Table", "Weights", "packed", "shipped", "unpacked"]
 
-FORMAT: Literal["expcopilot claim weights 1"] = "expcopilot claim weights 1"
+FORMAT: Literal["expcopilot claim weights 2"] = "expcopilot claim weights 2"
 
 
 class _Closed(BaseModel):
@@ -39,11 +39,13 @@ class Bounds(_Closed):
     Attributes:
         claim: A sentence with this score or more holds a claim.
         unclassified: With this or more, but less than ``claim``, a person must read it.
+        found: With this or more a person must read it if a rule found something in it.
         item: In a sentence with a claim, a word with this score or more for a kind belongs to a claim of it.
     """
 
     claim: int
     unclassified: int
+    found: int
     item: int
 
 
@@ -64,7 +66,7 @@ class Header(_Closed):
         digest: SHA-256 of the numbers.
     """
 
-    format: Literal["expcopilot claim weights 1"] = FORMAT
+    format: Literal["expcopilot claim weights 2"] = FORMAT
     kinds: tuple[str, ...]
     whole: int = Field(ge=0)
     items: int = Field(ge=0)
