@@ -44,6 +44,7 @@ class Said:
     tools: tuple[tuple[str, str, dict[str, Any]], ...] = ()  # (id, name, input)
     stop: str | None = None
     thinking: str | None = None  # the signature of a block of thinking that comes first
+    usage: dict[str, int] | None = None  # what it took, where the script knows; counted by the server else
 
     def content(self) -> list[dict[str, Any]]:
         thought = [{"type": "thinking", "thinking": "", "signature": self.thinking}] if self.thinking else []

@@ -248,7 +248,7 @@ class _Handler(BaseHTTPRequestHandler):
         said = said.with_fault(fault) if fault else said
         if said.thinking:
             self.loopback.thoughts.add(said.thinking)
-        usage = self.loopback.counted(body, said)
+        usage = said.usage or self.loopback.counted(body, said)
         (self._stream if body.get("stream") else self._json)(body, said, usage, fault)
 
     def _json(self, body: dict[str, Any], said: Said, usage: dict[str, int], fault: Fault | None) -> None:
