@@ -9,6 +9,7 @@ closed forms of the arms' moments, both leaving Welch as it is where nothing is 
    is raised towards the pooled one by as much as chance explains. The kurtosis of values with skewness g is at least
    g^2 + 1, so the variance of n of them varies at least as a count of n / g^2 rare events does; taken here for
    n / (1.5 g^2) of them, of which the variance at hand shows some, and as many more as are two standard errors away.
+   The smaller arm alone is raised, by the share of the way by which it is smaller: arms of one size stay as they are.
 2. **The shape.** With k the skewness of the difference, P(t <= x) is normal plus k (2 x^2 + 1) / 6 times the density:
    Hall's monotone transformation takes that out. k is not known well where it matters, so it is estimated three ways
    (each arm's own third moment; one third moment for both; one skewness for both, each arm with its own spread) and the
@@ -122,7 +123,8 @@ def skewed_pair(control: Level, treatment: Level) -> SkewedPair | None:
         return None
     pooled = (control.n * m0 + treatment.n * m1) / n
     common = n / (n - 2)
-    v0, v1 = (_raised(s, common, pooled, a.n) for s, a in ((s0, control), (s1, treatment)))
+    v0 = s0 + _smallness(control, treatment) * (_raised(s0, common, pooled, control.n) - s0)
+    v1 = s1 + _smallness(treatment, control) * (_raised(s1, common, pooled, treatment.n) - s1)
     spread = (v0 / control.n + v1 / treatment.n) ** 1.5
     a2, b2 = control.n * control.n, treatment.n * treatment.n
     estimates = (
@@ -139,6 +141,15 @@ def skewed_pair(control: Level, treatment: Level) -> SkewedPair | None:
         treatment=replace(treatment, variance=v1 * scale * scale / treatment.n),
         skewness=(0.0, *estimates),
     )
+
+
+def _smallness(arm: Level, other: Level) -> float:
+    """How far a low variance of this arm is a matter of its size: 0 from the other's size on, towards 1 far below it.
+
+    Between arms of one size chance lowers either variance as often, and the errors cancel: a lower one is then left as
+    it is, so that the standard error is Welch's own.
+    """
+    return max(0.0, 1 - arm.n / other.n)
 
 
 def _raised(variance: float, pooled: float, skewness: float, n: int) -> float:
