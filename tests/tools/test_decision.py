@@ -365,7 +365,7 @@ def _one_random_experiment(dice: random.Random) -> set[str]:
     goal = dice.choice(["superiority", "superiority", "superiority", "noninferiority", "aa"])
     arms = ("control", "b", "c", "d")[: dice.choice([2, 2, 3, 4])]
     scale = dice.choice(["absolute", "relative"])
-    sides = dice.choice([1, 2])
+    sides = 2 if goal == "aa" else dice.choice([1, 2])  # an A/A plan is refused with one
     margin = 0.01 if goal == "noninferiority" else None
     plan = spec(direction=direction, goal=goal, arms=arms, scale=scale, sides=sides, margin=margin)
     wanted, rails, seen = {}, {}, []

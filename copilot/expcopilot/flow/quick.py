@@ -43,7 +43,8 @@ def quick_spec(
         minimum_effect: What would matter; ``ASSUMED_EFFECT`` when not given.
 
     Raises:
-        Refused: Fewer than two arms, the control cannot be told, or the arms have no usable names.
+        Refused: Fewer than two arms, the control cannot be told, the arms have no usable names, or what would matter
+            is no possible change of a share.
     """
     if len(arms) < 2:
         raise Refused.because(
@@ -71,6 +72,15 @@ def quick_spec(
             name="control",
             value=control,
         )
+    matters = minimum_effect or ASSUMED_EFFECT
+    if metric.kind == "proportion" and matters.scale == "absolute" and matters.size >= 1:
+        raise Refused.because(
+            "look.impossible_effect",
+            f"{matters.size:g} is no possible change of a share, so every result would rule it out.",
+            "Say what would matter in percentage points: 0.5 points, or 0.005 as a share.",
+            name="matters",
+            value=matters.size,
+        )
     try:
         return AnalysisSpec(
             unit=unit,
@@ -78,7 +88,7 @@ def quick_spec(
             arms=tuple(Arm(name=a) for a in arms),
             control=control,
             metrics=(metric.model_copy(update={"role": "primary"}),),
-            minimum_effect=minimum_effect or ASSUMED_EFFECT,
+            minimum_effect=matters,
         )
     except ValidationError as error:
         raise Refused(*refusals_of(error, model=AnalysisSpec)) from None

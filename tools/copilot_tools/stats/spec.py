@@ -271,7 +271,7 @@ class AnalysisSpec(Frozen):
             margin), or "aa" (arms are the same on purpose; a difference means the pipeline is broken).
         minimum_effect: m, the smallest effect of the primary metric that matters.
         alpha: Type I error rate over all treatment arms together.
-        sides: 2, or 1 (in the desired direction only: then harm can never be established).
+        sides: 2, or 1 (in the desired direction only: then harm can never be established; not in an A/A plan).
         adjustment: How intervals are made simultaneous across treatment arms.
         segments: Planned cuts.
         time_column: Date or time stamp of first exposure, for days.
@@ -341,6 +341,13 @@ class AnalysisSpec(Frozen):
         return tuple(m for m in self.metrics if m.role == "guardrail")
 
     @property
+    def outcomes_as_covariates(self) -> tuple[str, ...]:
+        """Columns named as measured before assignment although a metric of this test is made of them, each once."""
+        outcomes = {c for m in self.metrics for c in (m.column, m.denominator)}
+        of_metrics = (c for m in self.metrics for c in (m.covariate, m.covariate_denominator))
+        return tuple(dict.fromkeys(c for c in (*self.covariates, *of_metrics) if c is not None and c in outcomes))
+
+    @property
     def tolerated(self) -> Effect | None:
         """The worsening of the primary a non-inferiority plan tolerates; None for every other plan."""
         return self.primary.margin if self.goal == "noninferiority" else None
@@ -398,6 +405,8 @@ class AnalysisSpec(Frozen):
             )
         if self.goal == "noninferiority" and self.primary.margin is None:
             raise ValueError("a non-inferiority plan needs a margin on its primary metric")
+        if self.goal == "aa" and self.sides == 1:
+            raise ValueError("an A/A plan looks for any difference, so it is two-sided: sides must be 2")
         if self.looks is not None and self.goal == "aa":
             raise ValueError("an A/A plan has no registered looks: it looks for no effect that could stop it")
         if self.exposure is not None and (unknown := sorted(set(self.exposure.expected) - set(names))):

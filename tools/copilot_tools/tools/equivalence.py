@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from copilot_tools.base import Frozen
+from copilot_tools.refusals import Refused
 from copilot_tools.stats import formats
 from copilot_tools.stats.inference.pair_results import Equivalence
 from copilot_tools.stats.spec import Effect, Metric
@@ -45,6 +46,24 @@ class EquivalenceArguments(Frozen):
         return self
 
 
+def _require_within_reach(kind: str, margin: Effect, upper: float | None) -> None:
+    """Refuse margins that nothing oversteps, mostly five percent typed as 5: sameness would always be shown."""
+    share = kind == "proportion" and margin.scale == "absolute"
+    widest = max(margin.size, upper or 0.0) if share else margin.size
+    if widest < 1 or not (share or margin.scale == "relative"):
+        return
+    raise Refused.because(
+        "equivalence.margin_too_wide",
+        f"A margin of {widest:g} "
+        + ("is no possible change of a share." if share else "of control lets all of control be lost."),
+        "Write one percentage point as 0.01."
+        if share
+        else "Write five percent of control as 0.05; where values go below 0, give the margin in their unit.",
+        name="margin",
+        value=widest,
+    )
+
+
 class EquivalenceReading(Frozen):
     """What the data show about equality.
 
@@ -72,6 +91,7 @@ def _read(a: EquivalenceArguments) -> EquivalenceReading:
         kind, arms = "ratio", (a.ratios.control, a.ratios.treatment)
     else:
         raise AssertionError("the arguments hold one kind of arms")
+    _require_within_reach(kind, a.margin, a.upper)
     metric = Metric(
         name=a.metric,
         kind=kind,

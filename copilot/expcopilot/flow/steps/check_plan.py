@@ -9,6 +9,7 @@ from typing import Literal
 from copilot_tools.base import Frozen
 from copilot_tools.refusals import Refusal, Refused
 from copilot_tools.stats.sequential.registered import design_of_looks
+from copilot_tools.stats.spec import AnalysisSpec, Effect, Metric
 from expcopilot.records.plan import Plan
 
 __all__ = ["Question", "check_plan", "too_vague", "unanswered"]
@@ -175,8 +176,34 @@ def _analysis(plan: Plan) -> Iterator[Question]:
             question="A one-sided plan can never establish harm. Is that really what you want?",
             weight="should",
         )
+    yield from _known_before(spec)
+    yield from _sizes(spec)
+
+
+def _known_before(spec: AnalysisSpec) -> Iterator[Question]:
+    for column in spec.outcomes_as_covariates:
+        yield Question(
+            field="analysis.metrics",
+            question=f"{column} is named as measured before assignment, but a metric of this test is made of it. "
+            "Which column was measured before? Adjusting by an outcome takes out part of the effect.",
+            weight="must",
+        )
+
+
+def _sizes(spec: AnalysisSpec) -> Iterator[Question]:
+    """Sizes no metric can have: mostly five percent typed as 5."""
+    for metric in spec.metrics:
+        if metric.margin is not None:
+            yield from _margin(metric, metric.margin)
     effect = spec.minimum_effect
-    if effect.scale == "relative" and effect.size > 1:
+    if effect.size > 1 and _downwards(spec.primary, effect, spec.primary.sign):
+        yield Question(
+            field="analysis.minimum_effect",
+            question=f"{spec.primary.name} should decrease, and no share falls by {effect.size:.0%}. Is the scale "
+            "right (0.05 is five percent)?",
+            weight="must",
+        )
+    elif effect.scale == "relative" and effect.size > 1:
         yield Question(
             field="analysis.minimum_effect",
             question=f"A minimum effect of {effect.size:.0%} of control more than doubles the metric. "
@@ -189,3 +216,35 @@ def _analysis(plan: Plan) -> Iterator[Question]:
             question=f"{effect.size:g} is no possible change of a share. Write one percentage point as 0.01.",
             weight="must",
         )
+
+
+def _margin(metric: Metric, margin: Effect) -> Iterator[Question]:
+    """A margin that nothing can overstep shows everything to be safe: five percent typed as 5."""
+    field = f"analysis.metrics.{metric.name}.margin"
+    if margin.scale == "absolute" and metric.kind == "proportion" and margin.size >= 1:
+        yield Question(
+            field=field,
+            question=f"A share never changes by {margin.size:g}, so nothing could be worse than this margin. Write one "
+            "percentage point as 0.01.",
+            weight="must",
+        )
+    elif margin.size >= 1 and _downwards(metric, margin, -metric.sign):
+        yield Question(
+            field=field,
+            question=f"No share loses more than all of itself, so nothing could be worse than {margin.size:.0%} of "
+            "control. Is the scale right (0.05 is five percent)?",
+            weight="must",
+        )
+    elif margin.scale == "relative" and margin.size >= 1:
+        more = "all of it would be lost" if metric.sign > 0 else "it would at least double"
+        yield Question(
+            field=field,
+            question=f"{metric.name} may get worse by {margin.size:.0%} of control: {more}, and still be taken for "
+            "safe. Is the scale right (0.05 is five percent)? Where values go below 0, give the margin in their unit.",
+            weight="must" if metric.sign > 0 else "should",
+        )
+
+
+def _downwards(metric: Metric, effect: Effect, sign: int) -> bool:
+    """Whether an effect is a fall of a proportion in shares of control: it cannot fall by more than all of it."""
+    return metric.kind == "proportion" and sign < 0 and effect.scale == "relative"

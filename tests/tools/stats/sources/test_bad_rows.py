@@ -163,6 +163,22 @@ BAD = [
         "before assignment",
         (BOUGHT, SPEND.model_copy(update={"covariate": "spend"})),
     ),
+    Bad(
+        "outcome of another metric as covariate",
+        ROWS,
+        "data.covariate_is_outcome",
+        "'bought'",
+        "before assignment",
+        (BOUGHT, SPEND.model_copy(update={"covariate": "bought"})),
+    ),
+    Bad(
+        "outcome in the balance check",
+        ROWS,
+        "data.covariate_is_outcome",
+        "'bought'",
+        "before assignment",
+        changes={"covariates": ("bought",)},
+    ),
     Bad("text covariate", ROWS, "data.not_numeric", "'DE'", "a segment", changes={"covariates": ("country",)}),
     Bad(
         "covariate after assignment",

@@ -299,7 +299,7 @@ def _bca(effect: Floats, value: float, pulls: Floats, alpha: float) -> Floats:
     acceleration = float((pulls**3).sum()) / 6 / spread**1.5
     z = special.ndtri(np.array([alpha / 2, 1 - alpha / 2]))
     scaled = 1 - acceleration * (bias + z)
-    if scaled.min() <= 0:
+    if not scaled.min() > 0:  # NaN too, where squares of the values leave the range of a double
         raise Refused.because(
             "bootstrap.acceleration_too_large",
             f"The values are so skewed (acceleration {acceleration:.2g}) that BCa has no interval at this alpha.",

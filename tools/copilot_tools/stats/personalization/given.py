@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -79,3 +79,11 @@ class GuardrailCell(Part):
     guardrail: Label
     better: Literal["increase", "decrease"] = "increase"
     margin: Annotated[float, Field(gt=0, description="Worsening still accepted, in the metric's unit.")]
+
+    @model_validator(mode="after")
+    def _margin_within_reach(self) -> Self:
+        if self.margin >= 1 and (self.control.successes is not None or self.treatment.successes is not None):
+            raise ValueError(
+                f"margin is {self.margin:g}, but a share never changes by 1 or more: write one percentage point as 0.01"
+            )
+        return self

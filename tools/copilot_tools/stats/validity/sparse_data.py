@@ -178,17 +178,22 @@ def _skew_of(spec: AnalysisSpec, evidence: Evidence, pair: _Pair) -> float | Non
     squares = pair.control.comoments[0][0] + pair.treatment.comoments[0][0]
     if squares <= 0:
         return None
+    # In standard deviations from here on, so that no cube leaves the numbers.
+    deviation = math.sqrt(squares / pair.units)
     third = [m.third({0: 1.0}) for m in (pair.control, pair.treatment)]
     if third[0] is not None and third[1] is not None:
-        cubes = abs(third[0] * pair.control.n + third[1] * pair.treatment.n)
-        return skew_of_difference(cubes / pair.units / (squares / pair.units) ** 1.5, pair.control.n, pair.treatment.n)
+        cubes = math.fsum(
+            t / deviation / deviation / deviation * n
+            for t, n in zip((third[0], third[1]), (pair.control.n, pair.treatment.n), strict=True)
+        )
+        return skew_of_difference(abs(cubes) / pair.units, pair.control.n, pair.treatment.n)
     cubes = 0.0
     for arm, moments in ((spec.control, pair.control), (pair.primary.arm.name, pair.treatment)):
         largest = largest_values(evidence, spec.primary.name, arm)
         if not largest:
             return None
-        cubes += math.fsum((row[0] - moments.mean[0]) ** 3 for row in largest)
-    skewness = max(cubes, 0.0) / pair.units / (squares / pair.units) ** 1.5
+        cubes += math.fsum(((row[0] - moments.mean[0]) / deviation) ** 3 for row in largest)
+    skewness = max(cubes, 0.0) / pair.units
     return skew_of_difference(skewness, pair.control.n, pair.treatment.n)
 
 

@@ -133,13 +133,7 @@ def _two_parts(spec: AnalysisSpec, cuts: tuple[str, ...]) -> Iterator[Refusal]:
                     cure="Name the column that holds the metric's values.",
                     name=column,
                 )
-        if metric.covariate is not None and metric.covariate in (metric.column, metric.denominator):
-            yield Refusal(
-                code="data.covariate_is_outcome",
-                reason=f"Metric {shown(metric.name)} has its own column {shown(metric.covariate)} as covariate.",
-                cure="A covariate must be measured before assignment: name such a column, or none.",
-                name=metric.covariate,
-            )
+    yield from _outcomes_as_covariates(spec)
     for column in balance_columns(spec):
         if column in spec.after_assignment:
             yield Refusal(
@@ -156,3 +150,15 @@ def _two_parts(spec: AnalysisSpec, cuts: tuple[str, ...]) -> Iterator[Refusal]:
                 cure="Cut by a column that puts many units of every arm together.",
                 name=column,
             )
+
+
+def _outcomes_as_covariates(spec: AnalysisSpec) -> Iterator[Refusal]:
+    """Columns named as measured before assignment of which a metric is made."""
+    for column in spec.outcomes_as_covariates:
+        yield Refusal(
+            code="data.covariate_is_outcome",
+            reason=f"Column {shown(column)} is named as measured before assignment, but a metric of this test is made "
+            "of it: adjusting by an outcome takes out part of the effect.",
+            cure="A covariate must be measured before assignment: name such a column, or none.",
+            name=column,
+        )

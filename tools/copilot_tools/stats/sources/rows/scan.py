@@ -14,6 +14,9 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from pydantic import ValidationError
+
+from copilot_tools.refusals import Refused
 from copilot_tools.results import Slice
 from copilot_tools.stats.evidence import MetricCell, UnitCell
 from copilot_tools.stats.moments import Moments, triples
@@ -59,13 +62,22 @@ class _Place:
     cubes: tuple[int, ...] | None
 
     def moments(self, row: Sequence[float]) -> Moments:
-        return Moments.from_shifted_sums(
-            round(row[self.n]),
-            self.block.centres,
-            [row[i] for i in self.sums],
-            [[row[i] for i in line] for line in self.products],
-            None if self.cubes is None else [row[i] for i in self.cubes],
-        )
+        try:
+            return Moments.from_shifted_sums(
+                round(row[self.n]),
+                self.block.centres,
+                [row[i] for i in self.sums],
+                [[row[i] for i in line] for line in self.products],
+                None if self.cubes is None else [row[i] for i in self.cubes],
+            )
+        except ValidationError:
+            raise Refused.because(
+                "data.values_too_large",
+                f"Values of {' or '.join(self.block.columns)} lie so far from each other that the sum of their squares "
+                "is no number any more (beyond 1e308).",
+                "Look at the largest values: such numbers are mostly keys or faults of the export.",
+                name=self.block.name,
+            ) from None
 
 
 def _terms(block: Block) -> list[str]:
