@@ -25,6 +25,7 @@ _DETERMINERS = frozenset(
     {"a", "an", "the", "this", "that", "these", "those", "each", "every", "any", "some", "both", "all"}
     | {"our", "your", "its", "their", "his", "her"}
 )
+_DID = frozenset({"have", "had", "did", "ve"})
 _TOLD = "what happened, a fact must say; or say that it could be so."
 
 
@@ -74,6 +75,8 @@ def faults(
         is_open: Whether the stretch asks or says what is possible.
     """
     imperative, acting = False, ""
+    if not is_open:
+        yield from _own_deeds(part, words)
     for number, clause in enumerate(clauses(part, words)):
         tokens = [t for t in clause if t.kind != "mark" or t.text in ",:"]
         if not tokens:
@@ -91,6 +94,22 @@ def faults(
         if not ({t.text for t in part} & words.places["negations"] or part[0].text == "why"):
             return
         yield "The question takes its answer for granted; ask openly, with whether, which or what."
+
+
+def _own_deeds(part: Sequence[Token], words: Lexicon) -> Iterator[str]:
+    """What the writer says to have done, as in "I have removed the outliers": nothing is done by talking.
+
+    What is denied ("I have not seen a row") may be said.
+    """
+    spoken = [word for token in part for word in (token.text.split("_") if token.kind != "slot" else ["{}"])]
+    for at, word in enumerate(spoken):
+        if word != "i" or words.places["negations"] & set(spoken[at + 1 : at + 4]):
+            continue
+        then = [w for w in spoken[at + 1 : at + 4] if w not in words.places["adverbs"]]
+        past = then[:1] and then[0] in words.verbs - words.base_verbs - words.places["modals"] - _BE - _DO
+        if past or (then[:1] and then[0] in _DID and then[1:2] != ["to"]):
+            did = " ".join(then[: 1 if past else 2])
+            yield f"'I {did}': a writer has done nothing; what was done stands on the record."
 
 
 def _acting(tokens: Sequence[Token], facts: Mapping[str, Fact], words: Lexicon, cast: Cast) -> str:

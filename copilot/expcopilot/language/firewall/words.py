@@ -73,7 +73,7 @@ def _word(
         yield f"{word!r} names something the facts in this statement are not about."
     elif (
         word in words.needs_result
-        and section not in {"next", "skeptic"}
+        and section != "next"
         and not (beside or _explains(sentence, facts) or talk.leaves_open(sentence, words))
     ):
         yield f"{word!r} claims that something is there; name the fact that says so."

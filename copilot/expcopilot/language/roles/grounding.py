@@ -1,6 +1,7 @@
 """The sharpener's guard: what the person did not say is taken out of the draft, and asked for instead.
 
-A number, a metric or an audience that the model brought along would be registered as if somebody had decided it.
+A number, a metric, an audience or a reason that the model brought along would be registered as if somebody had decided
+it.
 """
 
 from __future__ import annotations
@@ -8,9 +9,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 from pathlib import Path
 
 from copilot_tools.base import Frozen
+from expcopilot.language.roles.directions import Direction, is_pointing, said_of
 from expcopilot.language.roles.experimenter import QUESTIONS, about_ai, holes
 from expcopilot.language.roles.quantities import Quantity, quantities
 from expcopilot.language.roles.sharpener import (
@@ -24,6 +27,8 @@ from expcopilot.language.roles.sharpener import (
 __all__ = ["Grounded", "Removed", "grounded"]
 
 _PROSE: tuple[SharpenerField, ...] = ("change", "because", "falsifier", "north_star")
+_ATOMS = frozenset({"change", "because", "falsifier"})
+"""What is tested, and must be the person's thought; how a number serves the main goal is only an explanation."""
 
 
 def _data(name: str) -> frozenset[str]:
@@ -35,6 +40,11 @@ _METRIC_WORDS = _data("metric_words.txt")
 _FREE = _data("function_words.txt")
 _ENDINGS = ("ings", "ing", "ers", "ors", "er", "or", "ed", "es", "s", "e")
 _LONGEST_HINT = 80
+_ALIKE = 0.8
+_SLIPS = 4
+"""How much of two words must agree for one to be the other with a slip of the pen ("buton"), and how long both are."""
+_ELSEWHERE = re.compile(r"://|\bwww\.|[\w.+-]@\w|\]\(|<[a-z/!]", re.IGNORECASE)
+"""Addresses and markup: what somebody else wrote may have asked for it, and a question needs neither."""
 _SENTENCE = re.compile(r"(?<=[.!?;])\s+")
 _BLANKS = frozenset({"", "unknown", "none", "null", "tbd", "todo", "tba", "n/a", "na", "not stated", "not given", "?"})
 
@@ -68,8 +78,9 @@ class Grounded(Frozen):
 def grounded(draft: Sharpened, inputs: SharpenerInputs) -> Grounded:
     """Take out of a draft every number, metric and audience that the person did not say, and ask for it.
 
-    Said is: the idea, the person's answers, and the names of the metrics that exist. Similar experiments and the
-    channel's examples are not the person's words. Pure; no text makes it raise.
+    So is a sentence most of whose words nobody said (a change or a reason of the model's own), and a direction that is
+    the other one than was said. Said is: the idea, the person's answers, and the names of the metrics that exist.
+    Similar experiments and the channel's examples are not the person's words. Pure; no text makes it raise.
 
     Example:
         >>> inputs = SharpenerInputs(idea="a shorter form should bring more sign-ups")
@@ -93,6 +104,7 @@ class _Guard:
 
     def __init__(self, inputs: SharpenerInputs) -> None:
         self._people = inputs.people
+        self._free = _FREE | {_stem(w) for w in _words(f"{inputs.people} {inputs.channel}")}
         self._metrics = {_key(name): name for name in inputs.metrics}
         self._texts = [inputs.idea, *(a.answer for a in inputs.answers)]
         self.said = " ".join(self._texts)
@@ -109,18 +121,19 @@ class _Guard:
         update |= {
             "audience": self._audience(draft.audience),
             "metric": metric,
-            "direction": draft.direction if metric else None,
+            "direction": self._direction(draft.direction, metric),
             "size": self._amount("size", draft.size),
             "guardrails": tuple(self._guardrails(draft.guardrails)),
         }
         return draft.model_copy(update=update)
 
     def sensible(self, questions: Iterable[OpenQuestion]) -> Iterator[OpenQuestion]:
-        """The model's own questions, one a field, that put no number into anybody's mouth."""
+        """The model's own questions, one a field, that put no number into anybody's mouth and lead nowhere else."""
         seen: set[str] = set()
         for question in questions:
-            suggests = any(not self._was_said(q) for q in quantities(question.question))
-            if question.question.strip() and question.field not in seen and not suggests:
+            text = question.question
+            suggests = any(not self._was_said(q) for q in quantities(text)) or bool(_ELSEWHERE.search(text))
+            if text.strip() and question.field not in seen and not suggests:
                 seen.add(question.field)
                 yield question
 
@@ -142,6 +155,16 @@ class _Guard:
         what = "decide" if field == "metric" else "be watched for harm"
         hint = f"Should {name} {what}? " if self._may_be_suggested(name) else ""
         self._take_out(field, name, f"Nobody named {name!r} as a metric.", hint + QUESTIONS[field])
+        return None
+
+    def _direction(self, direction: Direction | None, metric: str | None) -> Direction | None:
+        if direction is None or metric is None:
+            return None
+        said = said_of(metric, self._texts)
+        if not said or direction in said:
+            return direction
+        (other,) = said
+        self._take_out("direction", direction, f"Of {metric} {other!r} was said.", QUESTIONS["direction"])
         return None
 
     def _amount(self, field: SharpenerField, text: str | None) -> str | None:
@@ -178,7 +201,7 @@ class _Guard:
                 yield GuardrailIdea(metric=metric, margin=self._amount("guardrails", idea.margin))
 
     def _prose(self, field: SharpenerField, text: str | None) -> str | None:
-        """The sentences that bring along no number and no metric; None when none is left."""
+        """The sentences that bring along no number, no metric and no thought of their own; None when none is left."""
         text = _given(text)
         if text is None:
             return None
@@ -186,15 +209,33 @@ class _Guard:
         for sentence in _SENTENCE.split(text):
             numbers = [q.text for q in quantities(sentence) if not self._was_said(q)]
             metrics = [w for w in _words(sentence) if w in _METRIC_WORDS and _stem(w) not in self._stems]
-            strange = dict.fromkeys((*numbers, *metrics, *self._strange_code(sentence)))
+            strange = dict.fromkeys((*numbers, *metrics, *self._strange_code(sentence), *self._addresses(sentence)))
             if strange:
                 self._take_out(field, sentence, f"Nobody said {', '.join(strange)}.", QUESTIONS[field])
+            elif field in _ATOMS and self._is_own(sentence):
+                hint = f" Is it this: {sentence.rstrip('.')}?" if self._may_be_suggested(sentence) else ""
+                self._take_out(field, sentence, "Nobody said that: most of its words are new.", QUESTIONS[field] + hint)
             else:
                 kept.append(sentence)
         return " ".join(kept) or None
 
+    def _addresses(self, text: str) -> list[str]:
+        """Addresses and markup that the person did not type."""
+        return [word for word in text.split() if _ELSEWHERE.search(word) and word not in self.said]
+
+    def _is_own(self, sentence: str) -> bool:
+        """Whether most words of a sentence are the model's own; a mended slip of the pen is still the person's word."""
+        words = [
+            s for w in _words(sentence) if w not in _FREE and not is_pointing(w) and (s := _stem(w)) not in self._free
+        ]
+        long = [s for s in self._stems if len(s) >= _SLIPS]
+        new = [s for s in words if s not in self._stems and not get_close_matches(s, long, n=1, cutoff=_ALIKE)]
+        return 2 * len(new) > len(words)
+
     def _may_be_suggested(self, text: str) -> bool:
-        """Whether a question may repeat it: short, and without a number nobody said."""
+        """Whether a question may repeat it: short, no address, and without a number nobody said."""
+        if _ELSEWHERE.search(text):
+            return False
         return len(text) <= _LONGEST_HINT and all(self._was_said(q) for q in quantities(text))
 
     def _was_said(self, quantity: Quantity, *, noun: bool = False) -> bool:

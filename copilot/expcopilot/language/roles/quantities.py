@@ -67,6 +67,7 @@ _COUNTED = "|".join(sorted({*_WORDS, *_SCALES}, key=len, reverse=True))
 _SPOKEN = re.compile(
     rf"(?P<digits>(?<![\w.,])\d+(?:[.,\u202f\u00a0'’]\d+)*)(?:\s?(?P<letter>k|m|bn)\b)?(?:st|nd|rd|th)?"
     r"|(?P<part>\b(?:(?:a|one|two|three)[ -])?(?P<parted>thirds?|quarters?|fifths?|tenths?)(?= of\b))"
+    r"|(?P<share>\b(?:a|one|two|three)[ -](?P<shared>thirds?|quarters?|fifths?|tenths?)(?=\s*(?:[.,;:!?)]|$)))"
     rf"|(?P<words>\b(?:{_COUNTED})(?:[ -](?:and )?(?:{_COUNTED}))*\b)"
     r"|(?P<half>\bhalf\b|\bhalves\b)"
     r"|(?P<multiple>\b(?:doubl(?:e|es|ed|ing)|twice|tripl(?:e|es|ed|ing)|thrice|quadrupl(?:e|es|ed|ing))\b)"
@@ -104,7 +105,7 @@ def _found(text: str) -> Iterator[Quantity]:
         unit, length = _unit(rest, match, text)
         if match["words"] == "one" and not unit and not re.match(r"\s+(?:in|out of)\s", rest):
             continue  # "the one page": a pronoun far more often than a number
-        noun = "" if unit else _next_word(rest)
+        noun = "" if unit or match["multiple"] else _next_word(rest)
         written = text[match.start() : match.end() + length].strip()
         yield Quantity(_values(match), unit or ("times" if match["multiple"] else ""), noun, written)
 
@@ -132,9 +133,9 @@ def _values(match: re.Match[str]) -> frozenset[float]:
         return frozenset({_counted(re.split(r"[ -]", match["words"]))})
     if match["half"]:
         return frozenset({0.5})
-    if match["part"]:
-        first = match["part"].split()[0].split("-")[0]
-        return frozenset({_WORDS.get(first, 1.0) / _PARTS[match["parted"].removesuffix("s")]})
+    if part := match["part"] or match["share"]:
+        first = part.split()[0].split("-")[0]
+        return frozenset({_WORDS.get(first, 1.0) / _PARTS[(match["parted"] or match["shared"]).removesuffix("s")]})
     if match["multiple"]:
         return frozenset({next(v for start, v in _MULTIPLES.items() if match["multiple"].startswith(start))})
     return frozenset()

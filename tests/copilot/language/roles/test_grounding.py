@@ -121,7 +121,7 @@ def test_a_metric_that_exists_takes_its_own_spelling():
 def test_a_direction_without_a_metric_does_not_stand():
     """Which way is better means nothing before it is said of what."""
     assert after(metric="revenue", direction="increase").draft.direction is None
-    assert after(metric="sign-up rate", direction="decrease").draft.direction == "decrease"
+    assert after(metric="sign-up rate", direction="increase").draft.direction == "increase"
 
 
 def test_guardrails_and_margins_are_grounded_one_by_one():
