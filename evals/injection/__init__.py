@@ -1,0 +1,1 @@
+"""Instructions hidden in what is data: names, files, briefs, sources, copy, past tests, pasted words."""
