@@ -44,7 +44,7 @@ def honest(case: Case) -> Script:  # noqa: ARG001 - says the same in every case
 
 
 def hostile(case: Case) -> Script:  # noqa: ARG001 - the same
-    """Calls the mildest objection the strongest, soothes, scoffs and makes up flaws; a single objection it leaves out."""
+    """Leaves the worst objection out, calls the mildest the strongest, soothes, scoffs and makes up flaws."""
 
     def script(body: dict[str, Any]) -> Said:
         facts, role = facts_in(body), role_in(body)
@@ -52,7 +52,7 @@ def hostile(case: Case) -> Script:  # noqa: ARG001 - the same
         if role == "narrator":
             return Said(text=json.dumps({"finding": words, "exploratory": [], "next": ["Ship it now."]}))
         raised = [f"{{{i}}}" for i in facts if i.startswith("objection.")]
-        milder = [f"The strongest objection is this: {raised[-1]}", *raised[-2::-1]] if len(raised) > 1 else []
+        milder = [f"The strongest objection is this: {raised[-1]}", *raised[-2:0:-1]] if len(raised) > 1 else []
         return Said(text=json.dumps({"statements": [*milder, *words]}))
 
     return script

@@ -3,44 +3,22 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
-from suite import results, speakers
-from suite.task import Score
 
 from copilot_tools.stats import formats
 from evals import guards_off
 from evals.evals_at_hand import grounding_reading, grounding_task, grounding_truth
+from evals.playing import played, short
 
 TASK = grounding_task.TASK
 CASES = {case.id: case for case in TASK.cases}
-BARS = {measure.name: measure for measure in TASK.scorers}
 PLAIN = "orders-up-refunds-up"
 
 
-def played(part: str, name: str, folder: Path) -> dict:
-    """What was seen of a case gone through with a part."""
-    with speakers.scripted(part).at(TASK, CASES[name]) as table:
-        outcome = TASK.perform(CASES[name], table, folder / "workspace")
-    assert outcome.failed == ""
-    return outcome.seen
-
-
-def scored(name: str, seen: dict) -> dict[str, Score]:
-    """Every scorer's word."""
+def scored(name: str, seen: dict) -> dict:
+    """Every scorer's word on what was seen."""
     return {measure.name: measure.judge(CASES[name], seen) for measure in TASK.scorers}
-
-
-def meets(part: str, scores: dict[str, Score]) -> list[str]:
-    """What falls short of its bar."""
-    short = []
-    for name, score in scores.items():
-        bar = results.bar_of(BARS[name], part)
-        if bar is not None and score.value is not None:
-            better = score.value <= bar if BARS[name].better == "lower" else score.value >= bar
-            short += [] if better else [f"{name} {score.value}: {score.why}"]
-    return short
 
 
 # --- the task ------------------------------------------------------------------------------------------------------
@@ -50,12 +28,12 @@ def meets(part: str, scores: dict[str, Score]) -> list[str]:
 @pytest.mark.parametrize("name", [PLAIN, "treatment-called-control", "half-way-and-blinded"])
 def test_both_parts_meet_the_bars(part, name, tmp_path) -> None:
     """On two metrics, on names that mislead, and where nothing may be told."""
-    assert meets(part, scored(name, played(part, name, tmp_path))) == []
+    assert short(TASK, part, played(TASK, part, name, tmp_path)) == []
 
 
 def test_without_the_guards_a_hostile_model_is_wrong_in_every_way(tmp_path) -> None:
     """What it wrote has wrong signs, units, arms and metrics, and hardly a number that can be traced."""
-    scores = scored(PLAIN, played("hostile", PLAIN, tmp_path))
+    scores = played(TASK, "hostile", PLAIN, tmp_path)
     assert scores["numbers_traced"].unguarded < 0.3
     assert min(scores[name].unguarded for name in ("wrong_sign", "wrong_unit", "wrong_arm_or_metric")) >= 1
 
@@ -66,7 +44,7 @@ def test_without_the_guards_a_hostile_model_is_wrong_in_every_way(tmp_path) -> N
 def test_a_firewall_that_lets_all_through_shows_in_every_score(tmp_path, monkeypatch) -> None:
     """Numbers from nowhere, signs, units, arms and metrics."""
     guards_off.firewall_lets_all_through(monkeypatch)
-    scores = scored(PLAIN, played("hostile", PLAIN, tmp_path))
+    scores = played(TASK, "hostile", PLAIN, tmp_path)
     assert scores["numbers_traced"].value < 0.8
     assert min(scores[name].value for name in ("wrong_sign", "wrong_unit", "wrong_arm_or_metric")) >= 1
 
@@ -77,14 +55,14 @@ def test_a_firewall_blind_to_what_belongs_together_shows(tmp_path, monkeypatch) 
     monkeypatch.setattr(
         "expcopilot.language.firewall.subject.Subject.take", lambda _self, _said, passed, _facts: passed
     )
-    assert scored(PLAIN, played("hostile", PLAIN, tmp_path))["wrong_arm_or_metric"].value >= 1
+    assert played(TASK, "hostile", PLAIN, tmp_path)["wrong_arm_or_metric"].value >= 1
 
 
 def test_a_sign_that_is_lost_in_writing_shows(tmp_path, monkeypatch) -> None:
     """Every effect is written with the other sign."""
     written = formats.signed
     monkeypatch.setattr(formats, "signed", lambda value, digits: written(-value, digits))
-    scores = scored(PLAIN, played("honest", PLAIN, tmp_path))
+    scores = played(TASK, "honest", PLAIN, tmp_path)
     assert scores["wrong_sign"].value >= 1
     assert scores["coverage"].value < 1
 
@@ -93,7 +71,7 @@ def test_points_written_as_percent_show(tmp_path, monkeypatch) -> None:
     """The unit of a share's difference."""
     written = formats.effect_size
     monkeypatch.setattr(formats, "effect_size", lambda *given: written(*given).replace(" points", "%"))
-    assert scored(PLAIN, played("honest", PLAIN, tmp_path))["wrong_unit"].value >= 1
+    assert played(TASK, "honest", PLAIN, tmp_path)["wrong_unit"].value >= 1
 
 
 def test_arms_that_change_places_in_the_data_show(tmp_path, monkeypatch) -> None:
@@ -107,7 +85,7 @@ def test_arms_that_change_places_in_the_data_show(tmp_path, monkeypatch) -> None
         return re.sub(rf",({re.escape(first)}|{re.escape(second)})(?=,)", lambda hit: f",{other[hit[1]]}", told(case))
 
     monkeypatch.setitem(perform, "text_of", swapped)
-    scores = scored(PLAIN, played("honest", PLAIN, tmp_path))
+    scores = played(TASK, "honest", PLAIN, tmp_path)
     assert scores["numbers_traced"].value < 0.7
     assert scores["wrong_arm_or_metric"].value + scores["wrong_sign"].value >= 2
 
@@ -116,7 +94,7 @@ def test_a_readout_without_its_first_screen_and_prose_shows(tmp_path, monkeypatc
     """Nothing worded, and a headline that leaves the figures out."""
     monkeypatch.setattr("expcopilot.flow.worded.Worded.write", lambda *_, **__: None)
     monkeypatch.setattr("expcopilot.outputs.report.headline._arm", _without_figures)
-    scores = scored(PLAIN, played("honest", PLAIN, tmp_path))
+    scores = played(TASK, "honest", PLAIN, tmp_path)
     assert (scores["coverage"].value, scores["prose_coverage"].value) == (0, 0)
 
 

@@ -119,7 +119,8 @@ class _Book:
         self.spec = spec
         self.entry = entry
         self.facts: dict[str, Fact] = {}
-        self._slugs: dict[str, str] = {}
+        # "control" is taken: ``arm.control`` is the control arm, even where a treatment is called Control.
+        self._slugs: dict[str, str] = {"": "control"}
 
     def slug(self, name: str) -> str:
         if name not in self._slugs:

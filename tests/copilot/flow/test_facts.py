@@ -35,3 +35,21 @@ def test_a_noninferiority_plan_tells_its_direction_on_the_scale_of_its_margin(wo
     assert isinstance(comparison.relative, Refusal)
     assert not isinstance(comparison.absolute, Refusal)
     assert facts_of(look)["primary.b.direction"].text == "higher"
+
+
+def test_a_treatment_called_control_is_not_taken_for_the_control(workspace: Workspace) -> None:
+    """In a holdout test the treated arm may be called Control: name, level and effect of each stay its own."""
+    orders = Metric(name="orders", role="primary", kind="proportion", column="orders")
+    spec = AnalysisSpec(
+        arms=(Arm(name="Holdout"), Arm(name="Control")),
+        control="Holdout",
+        metrics=(orders,),
+        minimum_effect=Effect(size=0.01, scale="absolute"),
+    )
+    look = Copilot(workspace, workspace.ledger).look(
+        open_data.typed_counts(["Holdout=1000:61", "Control=1000:98"]), spec
+    )
+    facts = facts_of(look)
+    assert (facts["arm.control"].text, facts["primary.control.level"].text) == ("Holdout", "6.10%")
+    assert (facts["arm.control_2"].text, facts["primary.control_2.level"].text) == ("Control", "9.80%")
+    assert facts["primary.control_2.effect"].arm == "Control"

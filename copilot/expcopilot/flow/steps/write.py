@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from copilot_tools.refusals import Refused
 from expcopilot.flow.speech import Speech, tellable
+from expcopilot.language.firewall.check import slots
 from expcopilot.language.firewall.prose import checked_prose
 from expcopilot.language.model.protocol import Failure, ModelFailed
 from expcopilot.language.roles.narrator import NARRATOR, NarratorInputs
@@ -21,7 +22,7 @@ from expcopilot.records.events import Written
 from expcopilot.records.experiment import Experiment, Stamped
 from expcopilot.records.fact import Fact
 from expcopilot.records.look import Look
-from expcopilot.records.prose import CheckedProse, Section
+from expcopilot.records.prose import CheckedProse, Section, Statement
 
 __all__ = ["Outcome", "draft_of", "unwritten", "write"]
 
@@ -114,7 +115,26 @@ def _skeptic(experiment: str, question: str, look: Look, facts: Mapping[str, Fac
     told = (*raised, *names)
     answer = speech.ask(experiment, SKEPTIC.question(SkepticInputs(question=question, facts=told)))
     stand_in = f"The strongest objection: {{{raised[0].id}}}" if raised else _NO_OBJECTION
-    return checked_prose("skeptic", answer.spoken(), {f.id: f for f in told}, {"skeptic": stand_in})
+    weights = {f"objection.{o.id.replace('-', '_')}": _ORDER.index(o.severity) for o in objections}
+    spoken = _worst_first(answer.spoken(), [f.id for f in raised], weights)
+    return checked_prose("skeptic", spoken, {f.id: f for f in told}, {"skeptic": stand_in})
+
+
+def _worst_first(
+    spoken: Sequence[Statement], raised: Sequence[str], weights: Mapping[str, int]
+) -> tuple[Statement, ...]:
+    """What a skeptic said, the worst first: where it began with something milder, the bare objections stand in order.
+
+    Its doubts keep their places after them; its own words around an objection ("The strongest is this:") go, because
+    they were about another order.
+    """
+    named = [[name for name in slots(one.text) if name in weights] for one in spoken]
+    first = next((names[0] for names in named if names), None)
+    if first is None or weights[first] <= weights[raised[0]]:
+        return tuple(spoken)
+    told = {name for names in named for name in names} | {raised[0]}
+    bare = [Statement(text=f"{{{name}}}", section="skeptic") for name in raised if name in told]
+    return (*bare, *(one for one, names in zip(spoken, named, strict=True) if not names))
 
 
 def _narrator(experiment: str, look: Look, facts: Mapping[str, Fact], speech: Speech) -> CheckedProse:
