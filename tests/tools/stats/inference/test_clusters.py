@@ -10,6 +10,7 @@ import statsmodels.api as sm
 
 from copilot_tools import catalogue
 from copilot_tools.refusals import Refused
+from copilot_tools.results import Estimate
 from copilot_tools.stats.inference.clusters import ClusteredArm, clustered_arms, compare_clusters
 from copilot_tools.stats.inference.means import mean_level, welch
 from copilot_tools.stats.moments import Moments
@@ -31,7 +32,7 @@ SIZES = [([3, 5, 2, 9], [4, 4, 6]), ([1, 6, 9, 14], [2, 2, 2, 2, 2]), ([4] * 6, 
 
 @pytest.mark.parametrize(("sizes0", "sizes1"), SIZES)
 def test_the_matrix_definition(sizes0, sizes1):
-    """CR2 and its degrees of freedom by brute force: A_j = (I - H_jj)^-1/2, Satterthwaite under independence."""
+    """CR2 and its degrees of freedom by brute force: A_j = (I - H_jj)^-1/2; Satterthwaite, the fewer of two models."""
     arms, clusters, values = rows_of(np.random.default_rng(len(sizes0)), sizes0, sizes1)
     y = np.array(values)
     x = np.column_stack([np.ones(len(y)), np.array(arms) == "b"]).astype(float)
@@ -49,10 +50,12 @@ def test_the_matrix_definition(sizes0, sizes1):
         variance += float(weights @ (residual_maker @ y)[mine]) ** 2
         columns.append(residual_maker[mine].T @ weights)
     g = np.column_stack(columns)
-    eigen = np.linalg.eigvalsh(g.T @ g)
+    same = np.array([[float(c == d) for c in clusters] for d in clusters])
+    # Units independent, or all units of a cluster the same.
+    eigen = [np.linalg.eigvalsh(g.T @ working @ g) for working in (np.eye(len(y)), same)]
     found = compare_clusters(*clustered_arms(arms, clusters, values).values()).absolute
     assert found.standard_error == pytest.approx(math.sqrt(variance), rel=1e-9)
-    assert found.df == pytest.approx(eigen.sum() ** 2 / (eigen**2).sum(), rel=1e-9)
+    assert found.df == pytest.approx(min(e.sum() ** 2 / (e**2).sum() for e in eigen), rel=1e-9)
 
 
 def test_many_clusters_agree_with_statsmodels():
@@ -87,15 +90,25 @@ def test_repeated_rows_add_nothing():
     assert again.df == pytest.approx(once.df)
 
 
+CASES = [
+    (5, 5, 0.0, 0.3),
+    (8, 20, 0.8, 0.05),
+    (6, 6, 1.0, 0.0),
+    (6, 6, 1.0, 0.3),
+    (6, 6, 1.0, 1.0),
+    (10, 10, 1.0, 0.3),
+    (20, 20, 1.5, 0.3),
+    (40, 40, 1.0, 0.1),
+]
+
+
 @pytest.mark.parametrize("repetitions", [1000, pytest.param(20_000, marks=pytest.mark.calibrate)])
-@pytest.mark.parametrize(
-    ("g0", "g1", "cv", "icc"), [(5, 5, 0.0, 0.3), (8, 20, 0.8, 0.05), (6, 6, 1.0, 0.0), (40, 40, 1.0, 0.1)]
-)
+@pytest.mark.parametrize(("g0", "g1", "cv", "icc"), CASES)
 @pytest.mark.parametrize("sides", [1, 2])
 def test_error_and_coverage(repetitions, g0, g1, cv, icc, sides):
     """Without effect the 5% test errs in at most about 5%: few clusters, very unequal ones, Fieller too."""
     rng = np.random.default_rng([g0, g1, round(10 * cv), sides, repetitions])
-    errors = missed = 0
+    errors = related = refused = 0
     for _ in range(repetitions):
         arms = []
         for name, k in (("a", g0), ("b", g1)):
@@ -107,11 +120,17 @@ def test_error_and_coverage(repetitions, g0, g1, cv, icc, sides):
         try:
             found = compare_clusters(*arms, sides=sides)
         except Refused:  # one cluster was nearly everything: no reading is no error
+            refused += 1
             continue
         errors += found.absolute.p_value < 0.05
-        missed += not found.relative.interval.low <= 0 <= found.relative.interval.high
-    assert errors == missed
-    assert 0.02 < errors / repetitions < 0.055 + 4 * math.sqrt(0.05 * 0.95 / repetitions)
+        if isinstance(found.relative, Estimate):  # refused where few clusters cannot tell control from 0
+            outside = not found.relative.interval.low <= 0 <= found.relative.interval.high
+            assert outside == (found.absolute.p_value < 0.05)
+            related += 1
+    assert related > 0.8 * (repetitions - refused)
+    rates = f"{errors / repetitions:.4f} | {refused / repetitions:.1%}"
+    print(f"| {g0} and {g1} | {cv} | {icc} | {sides} | {rates} |")  # noqa: T201 - a row of docs/calibration/adjustment.md
+    assert 0.015 < errors / repetitions < 0.05 + 4 * math.sqrt(0.05 * 0.95 / repetitions)
 
 
 def test_refusals():

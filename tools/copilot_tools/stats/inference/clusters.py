@@ -3,7 +3,10 @@
 Rows of one account are no independent evidence: read as if they were, ten rows an account make p-values of .05 mean one
 in two. Each cluster enters as its size and its sum; its residual is what its sum leaves unexplained by its arm's mean.
 CR2 takes out that an arm's mean follows its own large clusters; Bell and McCaffrey's degrees of freedom say how many
-clusters a standard error really rests on, which few or very unequal ones make far fewer than their number.
+clusters a standard error really rests on, which few or very unequal ones make far fewer than their number. They depend
+on how alike the units of a cluster are, which few clusters cannot tell: they are taken for units that have nothing in
+common, and for units that are all the same, and the fewer count. Under the first alone ten very unequal clusters an arm
+err in 6.3% of tests at a nominal 5%.
 
 References:
     Bell & McCaffrey (2002), Bias reduction in standard errors for linear regression with multi-stage samples, Survey
@@ -123,14 +126,14 @@ def compare_clusters(
         >>> b = ClusteredArm(name="b", sizes=(3, 2, 4, 3), sums=(4.0, 3.0, 6.5, 5.0))
         >>> found = compare_clusters(a, b).absolute
         >>> round(found.value, 4), round(found.standard_error, 4), round(found.df, 2)
-        (0.4167, 0.1413, 5.62)
+        (0.4167, 0.1413, 5.06)
     """
     from copilot_tools.stats.inference import tails  # noqa: PLC0415 - scipy, only when run
     from copilot_tools.stats.inference.pair_estimates import pair_estimates  # noqa: PLC0415
 
     checks.between("alpha", alpha, 0, 0.5)
     x, y = _level(control), _level(treatment)
-    df = (x.trace + y.trace) ** 2 / (x.square + y.square)
+    df = min((a.trace + b.trace) ** 2 / (a.square + b.square) for a, b in zip(x.working, y.working, strict=True))
     found = pair_estimates(x.level, y.level, df, _METHOD, alpha=alpha, sides=sides, sign=sign)
     return AdjustedPair(
         control=_arm(control, x, tails.critical_value(alpha, 2, len(control.sizes) - 1), alpha),
@@ -143,19 +146,23 @@ def compare_clusters(
     )
 
 
-class _Clustered(NamedTuple):
-    level: Level
-    units: int
+class _Traces(NamedTuple):
+    """Of the matrix of expected squares that an arm's variance is made of, and of its square."""
+
     trace: float
     square: float
 
 
-def _level(arm: ClusteredArm) -> _Clustered:
-    """An arm's mean with its CR2 variance, and the two traces its degrees of freedom are made of.
+class _Clustered(NamedTuple):
+    level: Level
+    units: int
+    working: tuple[_Traces, _Traces]
 
-    With sizes m_j, M their sum and e_j the sum of a cluster's residuals, CR2 is sum e_j^2 / (1 - m_j / M) / M^2. Under
-    independent units of one variance the expected squares have the matrix diag(m_j) outside of whose diagonal stand
-    m_i m_j / M over the two roots: its trace and that of its square give the degrees of freedom.
+
+def _level(arm: ClusteredArm) -> _Clustered:
+    """An arm's mean with its CR2 variance, and the traces its degrees of freedom are made of.
+
+    With sizes m_j, M their sum and e_j the sum of a cluster's residuals, CR2 is sum e_j^2 / (1 - m_j / M) / M^2.
     """
     sizes, sums = arm.sizes, arm.sums
     if len(sizes) < 2:
@@ -172,9 +179,8 @@ def _level(arm: ClusteredArm) -> _Clustered:
     variance = math.fsum((s - m * mean) ** 2 / k for s, m, k in zip(sums, sizes, kept, strict=True)) / units / units
     if variance * units * units <= (1e-13 * mean) ** 2 * math.fsum(m * m for m in sizes):
         variance = 0.0
-    lean = [m * m / k for m, k in zip(sizes, kept, strict=True)]
-    square = math.fsum(m * m for m in sizes) + (math.fsum(lean) ** 2 - math.fsum(b * b for b in lean)) / units / units
-    df = units * units / square
+    apart = _traces(sizes, kept, [float(m) for m in sizes])
+    df = apart.trace**2 / apart.square
     if df < _LEAST_DF:
         raise Refused.because(
             "clusters.too_few",
@@ -187,9 +193,26 @@ def _level(arm: ClusteredArm) -> _Clustered:
     return _Clustered(
         level=Level(n=len(sizes), observed=mean, value=mean, variance=variance, observed_variance=variance),
         units=units,
-        trace=1 / units,
-        square=square / units**4,
+        working=(apart, _traces(sizes, kept, [float(m) * m for m in sizes])),
     )
+
+
+def _traces(sizes: Sequence[int], kept: Sequence[float], variances: Sequence[float]) -> _Traces:
+    """Traces under cluster sums of these variances (up to a factor): m_j if units are independent, m_j^2 if all alike.
+
+    The residual of a sum takes m_j / M of the total with it, so the expected squares, each over 1 - m_j / M, have the
+    matrix diag(a) - p q' - q p' + V p p' with a = v / k, p = m / M / sqrt(k), q = v / sqrt(k), V the sum of v.
+    """
+    units = sum(sizes)
+    a = [v / k for v, k in zip(variances, kept, strict=True)]
+    p = [m / units / math.sqrt(k) for m, k in zip(sizes, kept, strict=True)]
+    q = [v / math.sqrt(k) for v, k in zip(variances, kept, strict=True)]
+    whole = math.fsum(variances)
+    outer = [whole * x * x - 2 * x * y for x, y in zip(p, q, strict=True)]
+    pp, pq, qq = (math.fsum(x * y for x, y in zip(*pair, strict=True)) for pair in ((p, p), (p, q), (q, q)))
+    square = math.fsum(x * (x + 2 * y) for x, y in zip(a, outer, strict=True))
+    square += 2 * pq * pq + 2 * pp * qq - 4 * whole * pp * pq + (whole * pp) ** 2
+    return _Traces((math.fsum(a) + math.fsum(outer)) / units**2, square / units**4)
 
 
 def _arm(arm: ClusteredArm, found: _Clustered, critical: float, alpha: float) -> ArmResult:
