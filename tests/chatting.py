@@ -98,10 +98,11 @@ class Chat:
         self.keys("\x04")
         return self.end()
 
-    def end(self) -> int:
+    def end(self, seconds: float = 120) -> int:
         """Read to the end; the exit code."""
-        while self.read():
-            pass
+        end = time.monotonic() + seconds
+        while self.read(1):
+            assert time.monotonic() < end, f"it did not end; saw {self.text[-2000:]!r}"
         os.close(self.screen)
         return self.process.wait(timeout=60)
 

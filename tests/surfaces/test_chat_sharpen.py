@@ -188,7 +188,8 @@ def test_with_a_model_the_role_at_work_and_the_cost_are_shown(place, monkeypatch
             assert "Similar experiments that were read before" in asked
             assert "inconclusive" in asked
             assert "The sharpener is at work" in asked
-            assert "sharpener: 1 answer" in chat.say("\x03")
+            chat.keys("\x03")  # no Enter behind it: the prompt that follows would take it for a line
+            assert "sharpener: 1 answer" in chat.ready()
             assert chat.leave() == 0
         assert server.sent_twice() == []
 

@@ -18,13 +18,14 @@ from loopback.replies import Faults, Said
 from loopback.server import Loopback
 
 
-def say(text: str) -> Any:
-    """A copywriter who says the same in every field, as often as asked."""
+def say(text: str, *, everywhere: bool = False) -> Any:
+    """A copywriter who says the same in the first field, or in every one, as often as asked."""
 
     def says(body: dict[str, Any]) -> Said:
         answer = json.loads(copywriter(body).text)
         for variant in answer["variants"]:
-            variant["fields"][0]["text"] = text
+            for field in variant["fields"] if everywhere else variant["fields"][:1]:
+                field["text"] = text
         return Said(text=json.dumps(answer))
 
     return says
@@ -192,7 +193,7 @@ def test_the_same_brief_twice_is_asked_once(at):
 
 def test_a_review_file_is_decided_in_and_read_back(at):
     """Approved as shown, rejected, left, and edited in the file: each counts for what it is."""
-    with Loopback(say("Tap the calendar and choose a day")) as server:
+    with Loopback(say("Tap the calendar and choose a day", everywhere=True)) as server:
         run = at(server, 4)
         assert run(*MANY, "--review", "review.csv").exit_code == 0
         with Path("review.csv").open(newline="") as file:

@@ -80,9 +80,11 @@ def test_a_file_brings_them_along(tmp_path, shift):
     n = 4000
     spend, before, views = rng.lognormal(2, 1, n) + shift, rng.gamma(2, 3, n), rng.integers(1, 9, n)
     arm, country = rng.integers(0, 2, n), rng.integers(0, 3, n)
-    rows = ["user,arm,spend,before,views,bought,country"]
+    earlier = rng.integers(1, 9, n)
+    rows = ["user,arm,spend,before,views,bought,country,earlier"]
     rows += [
-        f"u{i},{'ab'[arm[i]]},{spend[i]!r},{before[i]!r},{views[i]},{int(views[i] > 4)},{'xyz'[country[i]]}"
+        f"u{i},{'ab'[arm[i]]},{spend[i]!r},{before[i]!r},{views[i]},{int(views[i] > 4)},"
+        f"{'xyz'[country[i]]},{earlier[i]}"
         for i in range(n)
     ]
     rows = [line.replace("np.float64(", "").replace(")", "") for line in rows]
@@ -98,7 +100,7 @@ def test_a_file_brings_them_along(tmp_path, shift):
             column="spend",
             denominator="views",
             covariate="before",
-            covariate_denominator="views",
+            covariate_denominator="earlier",
         ),
     )
     spec = AnalysisSpec(

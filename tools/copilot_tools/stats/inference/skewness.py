@@ -9,7 +9,8 @@ closed forms of the arms' moments, both leaving Welch as it is where nothing is 
    is raised towards the pooled one by as much as chance explains. The kurtosis of values with skewness g is at least
    g^2 + 1, so the variance of n of them varies at least as a count of n / g^2 rare events does; taken here for
    n / (1.5 g^2) of them, of which the variance at hand shows some, and as many more as are two standard errors away.
-   The smaller arm alone is raised, by the share of the way by which it is smaller: arms of one size stay as they are.
+   It goes a share of that way: by how much smaller the arm is than the other, and 1 over the number of rare large
+   values to be expected in it. Arms of one size with a dozen of them or more stay all but as they are.
 2. **The shape.** With k the skewness of the difference, P(t <= x) is normal plus k (2 x^2 + 1) / 6 times the density:
    Hall's monotone transformation takes that out. k is not known well where it matters, so it is estimated three ways
    (each arm's own third moment; one third moment for both; one skewness for both, each arm with its own spread) and the
@@ -123,8 +124,8 @@ def skewed_pair(control: Level, treatment: Level) -> SkewedPair | None:
         return None
     pooled = (control.n * m0 + treatment.n * m1) / n
     common = n / (n - 2)
-    v0 = s0 + _smallness(control, treatment) * (_raised(s0, common, pooled, control.n) - s0)
-    v1 = s1 + _smallness(treatment, control) * (_raised(s1, common, pooled, treatment.n) - s1)
+    v0 = _raised(s0, common, pooled, control.n, treatment.n)
+    v1 = _raised(s1, common, pooled, treatment.n, control.n)
     spread = (v0 / control.n + v1 / treatment.n) ** 1.5
     a2, b2 = control.n * control.n, treatment.n * treatment.n
     estimates = (
@@ -143,17 +144,12 @@ def skewed_pair(control: Level, treatment: Level) -> SkewedPair | None:
     )
 
 
-def _smallness(arm: Level, other: Level) -> float:
-    """How far a low variance of this arm is a matter of its size: 0 from the other's size on, towards 1 far below it.
+def _raised(variance: float, pooled: float, skewness: float, n: int, other: int) -> float:
+    """A variance below the pooled one, raised towards it by as much as chance and few large values explain.
 
-    Between arms of one size chance lowers either variance as often, and the errors cancel: a lower one is then left as
-    it is, so that the standard error is Welch's own.
+    Between arms of one size chance lowers either variance as often, and the errors cancel: where enough rare large
+    values are to be expected, a low variance is left as it is and the standard error is Welch's own.
     """
-    return max(0.0, 1 - arm.n / other.n)
-
-
-def _raised(variance: float, pooled: float, skewness: float, n: int) -> float:
-    """A variance below the pooled one, raised towards it by as much as chance explains."""
     if variance >= pooled or abs(skewness) < _TINY:
         return variance
     # As many rare large values as make the variance: its relative variance is 1 over their number, as a count's is.
@@ -161,7 +157,9 @@ def _raised(variance: float, pooled: float, skewness: float, n: int) -> float:
     seen = variance / pooled * expected
     most = (math.sqrt(seen + 1) + _ERRORS / 2) ** 2
     # Never lowered: nearly every value seen is the limit of no skewness at all.
-    return min(pooled, max(variance, pooled * most / expected))
+    highest = min(pooled, max(variance, pooled * most / expected))
+    share = min(1.0, max(0.0, 1 - n / other) + 1 / expected)
+    return variance + share * (highest - variance)
 
 
 def _straightened(t: float, skewness: float) -> float:
