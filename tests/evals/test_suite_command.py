@@ -151,6 +151,7 @@ def test_a_model_that_is_not_there_could_not_run(tmp_path: Path):
     assert "| tiny | escapes | unknown-one | – | – | ≤ 0 | – | 0 of 1 |  |" in ran.stdout
 
 
+@pytest.mark.torture
 def test_stopped_by_hand_it_keeps_what_is_done(repository: Path, tmp_path: Path):
     """Two processes; Ctrl-C lets the cases under way end and leaves the others out; --go-on runs those, each once."""
     folders = ("copilot", "tools", "evals", "tests")
