@@ -42,13 +42,19 @@ class Desk:
         return cls(workspace, workspace.ledger)
 
     @classmethod
-    def open(cls, folder: str | Path = ".") -> Self:
+    def open(cls, folder: str | Path = ".", *, person: str = "") -> Self:
         """Open the workspace that holds ``folder``.
 
+        Args:
+            folder: A folder of it.
+            person: Who acts, one of the people its settings name; the first of them by default.
+
         Raises:
-            Refused: There is none, or its settings or ledger cannot be read.
+            Refused: There is none, its settings or ledger cannot be read, or it knows no such person.
         """
         workspace = Workspace.find(Path(folder))
+        if person:
+            workspace = workspace.acting_as(person)
         return cls(workspace, workspace.ledger)
 
     def experiments(self) -> tuple[Experiment, ...]:

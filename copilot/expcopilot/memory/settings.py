@@ -10,15 +10,15 @@ import json
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
 from copilot_tools.base import Frozen
 from copilot_tools.nearest import nearest
 from copilot_tools.refusals import Refusal, Refused, refuse_if_any
 
-__all__ = ["FILE_NAME", "ModelTable", "Organisation", "Person", "Settings", "load", "render"]
+__all__ = ["FILE_NAME", "Gates", "ModelTable", "Organisation", "People", "Person", "Settings", "load", "render"]
 
 FILE_NAME = "expcopilot.toml"
 
@@ -27,6 +27,10 @@ def _printable(text: str) -> str:
     if not text.isprintable() or text != text.strip():
         raise ValueError("must be one line of visible characters, with no blank at either end")
     return text
+
+
+def _tuple(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
 
 
 Line = Annotated[str, Field(max_length=200), AfterValidator(_printable)]
@@ -59,6 +63,16 @@ class Organisation(Frozen):
     currency: Annotated[str, Field(pattern=r"^$|^[A-Z]{3}$")] = ""
 
 
+class People(Frozen):
+    """Who else works here, and may be somebody in the page.
+
+    Attributes:
+        others: Everybody but the person of ``[person]``.
+    """
+
+    others: Annotated[tuple[Person, ...], BeforeValidator(_tuple)] = ()
+
+
 class ModelTable(Frozen):
     """Which language model, where, and what it may spend. A key never stands here, only the name of what holds it.
 
@@ -85,23 +99,52 @@ class ModelTable(Frozen):
     prompts: dict[str, int] = {}
 
 
+class Gates(Frozen):
+    """Where a person may answer what needs a person.
+
+    Attributes:
+        elicitation: "allow" lets an assistant's program put a gate before its person (MCP elicitation), and records the
+            answer as given through that program; "human surface only" takes answers in the terminal and the page alone.
+    """
+
+    elicitation: Literal["allow", "human surface only"] = "allow"
+
+
 class Settings(Frozen):
     """Everything in the settings file that is read here."""
 
     person: Person
+    people: People = People()
     organisation: Organisation = Organisation()
     model: ModelTable = ModelTable()
+    gates: Gates = Gates()
+
+    @property
+    def everybody(self) -> tuple[Person, ...]:
+        """All people of the workspace, the one of ``[person]`` first."""
+        return (self.person, *(p for p in self.people.others if p != self.person))
 
 
-_TABLES: dict[str, type[Frozen]] = {"person": Person, "organisation": Organisation, "model": ModelTable}
+_TABLES: dict[str, type[Frozen]] = {
+    "person": Person,
+    "people": People,
+    "organisation": Organisation,
+    "model": ModelTable,
+    "gates": Gates,
+}
 
 _EXPECTED = {
     "string_type": "text in quotes",
     "string_too_short": "at least one character",
     "string_too_long": "at most 200 characters",
     "model_type": "a table of keys",
+    "tuple_type": 'a list, such as [{ name = "Ben Okri" }]',
+    "extra_forbidden": "left out: there is no such setting",
 }
-_PATTERNS = {"person.email": "an address such as ada@example.com", "organisation.currency": "three letters such as EUR"}
+_PATTERNS = {
+    "person.email": "an address such as ada@example.com",
+    "organisation.currency": "three letters such as EUR",
+}
 
 _TEMPLATE = """\
 # Settings of this Experiment Copilot workspace. Lines that start with # are comments.
@@ -111,6 +154,10 @@ _TEMPLATE = """\
 name = {name}
 # Optional.
 email = {email}
+
+# Who else works here, and may enter the page (`expcopilot web`) under their own name. Optional.
+# [people]
+# others = [{{ name = "Ben Okri", email = "ben@example.com" }}]
 
 [organisation]
 # For whom the experiments run; stands in the head of every readout. Optional.
@@ -125,6 +172,10 @@ currency = {currency}
 # base_url = ""                 # a Messages API server of your own
 # max_cost = 5.0                # US dollars an experiment may spend
 # max_tokens = 500000           # tokens an experiment may spend
+
+# Where a person answers what needs a person, when an assistant asks through `expcopilot mcp`.
+# [gates]
+# elicitation = "allow"         # or "human surface only": in the terminal and the page alone
 """
 
 

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from copilot_tools.refusals import Refused
+from copilot_tools.wording.plain import shortened
 from expcopilot.memory import settings as settings_file
 from expcopilot.memory.settings import FILE_NAME, Settings
 from expcopilot.memory.sqlite_ledger import SqliteLedger
@@ -24,6 +25,7 @@ class Workspace:
     Attributes:
         folder: Its absolute path.
         settings: What its settings file says.
+        via: The program through which its person acts, beside the copilot's own; "" for none.
 
     Example:
         >>> import tempfile
@@ -33,9 +35,10 @@ class Workspace:
         Ada <ada@example.com> 0
     """
 
-    def __init__(self, folder: Path, settings: Settings) -> None:
+    def __init__(self, folder: Path, settings: Settings, *, via: str = "") -> None:
         self.folder = folder
         self.settings = settings
+        self.via = via
 
     @classmethod
     def create(
@@ -107,7 +110,33 @@ class Workspace:
     @property
     def actor(self) -> str:
         """Who acts: the one door through which identity enters the ledger."""
-        return str(self.settings.person)
+        person = str(self.settings.person)
+        return f"{person} via {self.via}" if self.via else person
+
+    def through(self, program: str) -> Workspace:
+        """The same workspace, in which the person acts through another program: every entry says so.
+
+        Args:
+            program: What the program calls itself; kept on one visible line of at most 60 characters.
+        """
+        return Workspace(self.folder, self.settings, via=shortened(program, 60) or "another program")
+
+    def acting_as(self, name: str) -> Workspace:
+        """The same workspace with another of its people acting; it opens a ledger connection of its own.
+
+        Raises:
+            Refused: ``workspace.nobody``: the settings name no such person.
+        """
+        person = next((p for p in self.settings.everybody if str(p) == name), None)
+        if person is None:
+            raise Refused.because(
+                "workspace.nobody",
+                f"{name!r} is nobody in this workspace (known: {', '.join(map(str, self.settings.everybody))}).",
+                f"Name them in {FILE_NAME} under [people].",
+                name="person",
+                value=name,
+            )
+        return Workspace(self.folder, self.settings.model_copy(update={"person": person}))
 
     @property
     def sources(self) -> Path:

@@ -95,3 +95,23 @@ def test_unreadable(path, content):
     with pytest.raises(Refused) as refused:
         load(path)
     assert refused.value.refusals[0].code == "settings.unreadable"
+
+
+def test_people(path):
+    """Others who work here are named in a list, and everybody is the person first and each other once."""
+    path.write_text(
+        '[person]\nname = "Ada"\n[people]\nothers = [{name = "Ben", email = "ben@example.com"}, {name = "Ada"}]\n',
+        encoding="utf-8",
+    )
+    settings = load(path)
+    assert [str(p) for p in settings.everybody] == ["Ada", "Ben <ben@example.com>"]
+
+
+def test_people_are_named_well(path):
+    """Nobody without a name, and no key that is no setting, passes in the list of people."""
+    path.write_text('[person]\nname = "Ada"\n[people]\nothers = [{name = ""}]\n', encoding="utf-8")
+    with pytest.raises(Refused, match=r"people\.others\.0\.name"):
+        load(path)
+    path.write_text('[person]\nname = "Ada"\n[people]\nguests = []\n', encoding="utf-8")
+    with pytest.raises(Refused, match="guests"):
+        load(path)

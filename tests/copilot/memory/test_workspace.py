@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from copilot_tools.refusals import Refused
+from expcopilot.memory.settings import FILE_NAME
 from expcopilot.memory.workspace import Workspace
 from expcopilot.records.entry import Draft
 
@@ -135,3 +136,17 @@ def test_actor_is_the_settings_alone(workspace, monkeypatch):
     for name in ("EXPCOPILOT_ACTOR", "USER", "LOGNAME", "EMAIL"):
         monkeypatch.setenv(name, "Mallory")
     assert Workspace.open(Path(workspace.folder)).actor == "Ada <ada@example.com>"
+
+
+def test_acting_as_another(workspace):
+    """Another of its people acts on the same record, under their own name; a stranger does not."""
+    file = workspace.folder / FILE_NAME
+    file.write_text(file.read_text(encoding="utf-8") + '\n[people]\nothers = [{name = "Ben"}]\n', encoding="utf-8")
+    first = Workspace.open(workspace.folder)
+    with first.acting_as("Ben") as second:
+        draft = Draft(experiment="cta", kind="closed", actor=second.actor, payload={"reason": "done"}, key="cta/closed")
+        second.ledger.append(draft)
+        assert second.actor == "Ben"
+        assert [entry.actor for entry in first.ledger.entries()] == ["Ben"]
+    with pytest.raises(Refused, match="nobody in this workspace"):
+        first.acting_as("Eve")

@@ -138,7 +138,7 @@ def _contrast(one, other):
 
 def test_colours_can_be_read():
     """Every colour of text reaches contrast AA (4.5 to 1) on both grounds, in light, dark and print."""
-    style = (Path(html_module.__file__).parent / "templates" / "readout.css").read_text(encoding="utf-8")
+    style = (Path(html_module.__file__).parent / "templates" / "blocks.css").read_text(encoding="utf-8")
     schemes = [
         dict(re.findall(r"--([a-z]+): (#[0-9a-f]{3,6})", block))
         for block in re.findall(r":root \{(.*?)\}", style, re.DOTALL)

@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
 
-__all__ = ["render"]
+__all__ = ["TEMPLATES", "render"]
 
-_FOLDER = Path(__file__).parent / "templates"
+TEMPLATES = Path(__file__).parent / "templates"
+"""How a page is laid out: its blocks and its verdict, and the style of both. Another page may take them."""
 
 
 @cache
@@ -23,7 +24,7 @@ def _environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415
 
     return Environment(
-        loader=FileSystemLoader(_FOLDER),
+        loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -35,7 +36,8 @@ def render(page: Page) -> str:
     """The whole document."""
     from markupsafe import Markup  # noqa: PLC0415
 
-    style = Markup((_FOLDER / "readout.css").read_text(encoding="utf-8"))  # noqa: S704 - our own file
+    sheets = "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in ("blocks.css", "readout.css"))
+    style = Markup(sheets)  # noqa: S704 - our own files
     return _environment().get_template("readout.html.jinja").render(page=page, style=style, drawn=_drawn)
 
 
