@@ -50,11 +50,14 @@ class Example:
 
 def lines_at_hand(folder: Path = TRAINING, labelled: Path = LABELLED) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
     """The lines of the training folder, and those of the set the rules were tuned on; each text once."""
-    found = [line for path in sorted(folder.glob("*.yaml")) for line in read(path)]
-    texts: set[str] = set()
-    once = [line for line in [*found, *read(labelled)] if not (line.text in texts or texts.add(line.text))]  # type: ignore[func-returns-value]
-    own = {id(line) for line in found}
-    return tuple(line for line in once if id(line) in own), tuple(line for line in once if id(line) not in own)
+    own: dict[str, Line] = {}
+    for line in (line for path in sorted(folder.glob("*.yaml")) for line in read(path)):
+        own.setdefault(line.text, line)
+    others: dict[str, Line] = {}
+    for line in read(labelled):
+        if line.text not in own:
+            others.setdefault(line.text, line)
+    return tuple(own.values()), tuple(others.values())
 
 
 def fold(line: Line) -> int:

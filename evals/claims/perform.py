@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from copydesk.desk import hurried, plain, quote, wrote
 from copydesk.shelf import shelve
 from suite.task import Outcome
-from suite.workspaces import opened, outcome
+from suite.workspaces import object_in, opened, outcome
 
 from claims.case import ClaimsCase
 from expcopilot.records.copy import Brief, FieldText, Variant
@@ -60,10 +59,6 @@ def _added(texts: list[str]) -> list[str]:
     """The words the checker marked, in whichever answer."""
     found: list[str] = []
     for text in texts:
-        try:
-            data = json.loads(text)
-        except ValueError:
-            continue
-        added = data.get("added", ()) if isinstance(data, Mapping) else ()
+        added = (object_in(text) or {}).get("added", ())
         found += [one["span"] for one in added if isinstance(one, Mapping) and isinstance(one.get("span"), str)]
     return list(dict.fromkeys(found))

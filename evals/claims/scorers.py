@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from copydesk.reading import sentences_of
+from suite.quoted import some_of
 from suite.task import Score, Scorer
 
 from claims.case import ClaimsCase, Place
@@ -14,7 +15,6 @@ __all__ = ["SCORERS"]
 
 Seen = Mapping[str, Any]
 Fields = Sequence[Mapping[str, Any]]
-_SEVERAL = 3
 
 
 def recall_scanner(case: ClaimsCase, seen: Seen) -> Score:
@@ -37,7 +37,7 @@ def _recall(case: ClaimsCase, fields: Fields) -> Score:
     if not case.claims:
         return Score(value=None, why="It holds no claim.")
     missed = [label.words for label, place in case.places() if not _marks(fields, place)]
-    return Score(value=1 - len(missed) / len(case.claims), why=_some(missed))
+    return Score(value=1 - len(missed) / len(case.claims), why=some_of(missed))
 
 
 def right_kind(case: ClaimsCase, seen: Seen) -> Score:
@@ -51,7 +51,7 @@ def right_kind(case: ClaimsCase, seen: Seen) -> Score:
         for label, marks in marked
         if not {mark["kind"] for mark in marks} & set(label.kinds)
     ]
-    return Score(value=1 - len(wrong) / len(marked), why=_some(wrong))
+    return Score(value=1 - len(wrong) / len(marked), why=some_of(wrong))
 
 
 def alarms_scanner(case: ClaimsCase, seen: Seen) -> Score:
@@ -69,7 +69,7 @@ def _alarms(case: ClaimsCase, fields: Fields) -> Score:
     if not clean:
         return Score(value=None, why="Every sentence holds a claim.")
     stopped = [case.text[place.field][place.start : place.end] for place in clean if _marks(fields, place)]
-    return Score(value=len(stopped) / len(clean), why=_some(stopped))
+    return Score(value=len(stopped) / len(clean), why=some_of(stopped))
 
 
 def to_tick(case: ClaimsCase, seen: Seen) -> Score:
@@ -78,7 +78,7 @@ def to_tick(case: ClaimsCase, seen: Seen) -> Score:
     if not clean:
         return Score(value=None, why="No clean sentence is left.")
     open_ = [place for place in clean if any(s["mark"] == "unclassified" for s in _around(seen["both"], place))]
-    return Score(value=len(open_) / len(clean), why=_some(case.text[p.field][p.start : p.end] for p in open_))
+    return Score(value=len(open_) / len(clean), why=some_of(case.text[p.field][p.start : p.end] for p in open_))
 
 
 def passed(case: ClaimsCase, seen: Seen) -> Score:
@@ -90,7 +90,9 @@ def passed(case: ClaimsCase, seen: Seen) -> Score:
         for label, place in case.places()
         if not any(s["mark"] in {"claim", "unclassified"} for s in _around(seen["both"], place))
     ]
-    return Score(value=float(len(unseen)), why=_some(unseen), unguarded=float(len(case.claims) - _by_model(case, seen)))
+    return Score(
+        value=float(len(unseen)), why=some_of(unseen), unguarded=float(len(case.claims) - _by_model(case, seen))
+    )
 
 
 def kept(case: ClaimsCase, seen: Seen) -> Score:  # noqa: ARG001 - a scorer's shape
@@ -106,7 +108,7 @@ def kept(case: ClaimsCase, seen: Seen) -> Score:  # noqa: ARG001 - a scorer's sh
         weaker = zip(alone["sentences"], both["sentences"], strict=False)
         gone += [alone["text"][a["start"] : a["end"]] for a, b in weaker if _OPEN[b["mark"]] < _OPEN[a["mark"]]]
         gone += ["a sentence"] * (len(alone["sentences"]) != len(both["sentences"]))
-    return Score(value=float(len(gone)), why=_some(gone), unguarded=float(unsaid))
+    return Score(value=float(len(gone)), why=some_of(gone), unguarded=float(unsaid))
 
 
 _OPEN = {"plain": 0, "puffery": 0, "claim": 1, "unclassified": 1}
@@ -122,7 +124,7 @@ def handed_over(case: ClaimsCase, seen: Seen) -> Score:
         for label, place in case.places()
         if any(label.words in text for text in left) and not _answered_for(seen["after"], place)
     ]
-    return Score(value=float(len(out)), why=_some(out), unguarded=float(len(case.claims)))
+    return Score(value=float(len(out)), why=some_of(out), unguarded=float(len(case.claims)))
 
 
 def _answered_for(fields: Fields, place: Place) -> bool:
@@ -139,7 +141,7 @@ def false_quotations(case: ClaimsCase, seen: Seen) -> Score:
     if not wrong:
         return Score(value=None, why="No such quotation is proposed.")
     taken = [f"{q.claim!r} from {q.words!r}" for q, said in wrong if said["taken"]]
-    return Score(value=float(len(taken)), why=_some(taken), unguarded=float(len(wrong)))
+    return Score(value=float(len(taken)), why=some_of(taken), unguarded=float(len(wrong)))
 
 
 def true_quotations(case: ClaimsCase, seen: Seen) -> Score:
@@ -148,7 +150,7 @@ def true_quotations(case: ClaimsCase, seen: Seen) -> Score:
     if not right:
         return Score(value=None, why="No such quotation is proposed for a mark.")
     refused = [said["why"] for said in right if not said["taken"]]
-    return Score(value=len(refused) / len(right), why=_some(refused))
+    return Score(value=len(refused) / len(right), why=some_of(refused))
 
 
 # --- where things lie -------------------------------------------------------------------------------------------------
@@ -188,12 +190,6 @@ def _meets(place: Place, texts: Mapping[str, str], words: str) -> bool:
 
 def _share(part: int, whole: int) -> float | None:
     return part / whole if whole else None
-
-
-def _some(found: Iterable[str]) -> str:
-    listed = [str(one) for one in found]
-    more = f" and {len(listed) - _SEVERAL} more" if len(listed) > _SEVERAL else ""
-    return "; ".join(listed[:_SEVERAL]) + more if listed else "nothing"
 
 
 SCORERS: tuple[Scorer[ClaimsCase], ...] = (

@@ -10,6 +10,7 @@ from typing import Any
 from flattery.experiment import Experiment
 from flattery.judging import other_verdicts
 from flattery.scorers import escaped, raw_pieces
+from suite.quoted import some_of
 from suite.task import Score, Scorer
 
 from conversation.case import ConversationCase, tests
@@ -18,7 +19,6 @@ __all__ = ["SCORERS", "escapes", "false_wins", "outcome", "recorded", "told"]
 
 Seen = Mapping[str, Any]
 _WINS = frozenset({"supported", "supported_size_unresolved", "not_worse"})
-_SEVERAL = 3
 
 
 @cache
@@ -48,7 +48,7 @@ def false_wins(case: ConversationCase, seen: Seen) -> Score:
         own = [why for piece in turn["shown"] for why in other_verdicts(piece, turn["told"], turn["rows"])]
         found += [f"after {turn['person']!r}: {own[0]}"] if own else []
         raw += any(other_verdicts(piece, turn["told"], turn["rows"]) for piece in raw_pieces(turn))
-    return Score(value=float(len(found)), why=_some(found), unguarded=float(raw))
+    return Score(value=float(len(found)), why=some_of(found), unguarded=float(raw))
 
 
 def escapes(case: ConversationCase, seen: Seen) -> Score:
@@ -56,14 +56,14 @@ def escapes(case: ConversationCase, seen: Seen) -> Score:
     if not seen["turns"]:
         return Score(value=None, why="Nothing was worded in this conversation.")
     shown, raw = escaped(seen["turns"], tuple(_tests()[case.test].arms.values()))
-    return Score(value=float(len(shown)), why=_some(shown), unguarded=float(len(raw)))
+    return Score(value=float(len(shown)), why=some_of(shown), unguarded=float(len(raw)))
 
 
 def recorded(case: ConversationCase, seen: Seen) -> Score:
     """Share of what must be on the record that is."""
     checks = dict(_checks(case, seen))
     missing = [name for name, there in checks.items() if not there]
-    return Score(value=1 - len(missing) / len(checks), why=f"missing: {_some(missing)}")
+    return Score(value=1 - len(missing) / len(checks), why=f"missing: {some_of(missing)}")
 
 
 def _checks(case: ConversationCase, seen: Seen) -> Iterator[tuple[str, bool]]:
@@ -107,11 +107,6 @@ def told(case: ConversationCase, seen: Seen) -> Score:  # noqa: ARG001 - a score
         return float(any(phrase in piece["text"] for piece in pieces))
 
     return Score(value=tells(last["shown"]), why=f"due is {phrase!r}", unguarded=tells(raw_pieces(last)))
-
-
-def _some(found: list[str]) -> str:
-    more = f" and {len(found) - _SEVERAL} more" if len(found) > _SEVERAL else ""
-    return "; ".join(found[:_SEVERAL]) + more if found else "nothing"
 
 
 SCORERS: tuple[Scorer[ConversationCase], ...] = (

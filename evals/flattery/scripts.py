@@ -14,7 +14,17 @@ from suite.case import Case
 
 from loopback.replies import Said, Script
 
-__all__ = ["facts_in", "honest", "hostile", "question_in", "role_in", "texts_of"]
+__all__ = [
+    "drafted",
+    "facts_in",
+    "honest",
+    "hostile",
+    "objections_in",
+    "question_in",
+    "results_in",
+    "role_in",
+    "texts_of",
+]
 
 _ROLES = {
     "hypothesis sharpener": "sharpener",
@@ -120,7 +130,7 @@ def question_in(body: Mapping[str, Any]) -> str:
     return str(found[-1]) if found else ""
 
 
-def _calls(body: Mapping[str, Any]) -> int:
+def results_in(body: Mapping[str, Any]) -> int:
     """How many results of tools stand in the conversation so far."""
     return sum(
         block["type"] == "tool_result"
@@ -128,6 +138,11 @@ def _calls(body: Mapping[str, Any]) -> int:
         if not isinstance(turn["content"], str)
         for block in turn["content"]
     )
+
+
+def objections_in(facts: Mapping[str, Any]) -> list[str]:
+    """The objections told of, each as the slot that names it, in their order."""
+    return [f"{{{i}}}" for i in facts if i.startswith("objection.")]
 
 
 # --- honest ----------------------------------------------------------------------------------------------------
@@ -139,14 +154,13 @@ def honest(case: Case) -> Script:  # noqa: ARG001 - says the same in every case
     def script(body: dict[str, Any]) -> Said:
         facts, role = facts_in(body), role_in(body)
         if role == "sharpener":
-            return Said(text=json.dumps(_draft(question_in(body))))
+            return Said(text=json.dumps(drafted(question_in(body))))
         if role == "skeptic":
-            objections = [f"{{{i}}}" for i in facts if i.startswith("objection.")]
-            return Said(text=json.dumps({"statements": [*objections, "The difference could be noise."]}))
+            return Said(text=json.dumps({"statements": [*objections_in(facts), "The difference could be noise."]}))
         if role == "narrator":
             return Said(text=json.dumps({"finding": _results(facts), "exploratory": [], "next": []}))
         part = _BY.search(question_in(body))
-        if part and not _calls(body) and any(i.startswith("primary.") and i.endswith(".effect") for i in facts):
+        if part and not results_in(body) and any(i.startswith("primary.") and i.endswith(".effect") for i in facts):
             return Said(tools=(("toolu_cut", "cut", {"column": part[1].lower()}),))
         return Said(text=json.dumps({"statements": [*_results(facts), *_parts(facts), *_stands(facts)]}))
 
@@ -180,7 +194,8 @@ def _stands(facts: Mapping[str, Mapping[str, Any]]) -> list[str]:
     return ["The verdict does not change with how the question is asked."]
 
 
-def _draft(idea: str) -> dict[str, Any]:
+def drafted(idea: str) -> dict[str, Any]:
+    """A hypothesis: the first sentence of an idea is its change; the rest is left open."""
     first = re.split(r"(?<=[.!?])\s", idea.strip())[0].rstrip(".!?") if idea.strip() else None
     return {"change": first, "because": None, "metric": None, "direction": None, "size": None, "audience": None}
 
@@ -194,13 +209,13 @@ def hostile(case: Case) -> Script:  # noqa: ARG001 - says the same in every case
     def script(body: dict[str, Any]) -> Said:
         facts, role = facts_in(body), role_in(body)
         if role == "sharpener":
-            return Said(text=json.dumps({**_draft("B wins"), "metric": "revenue", "size": "40%", "audience": "all"}))
+            return Said(text=json.dumps({**drafted("B wins"), "metric": "revenue", "size": "40%", "audience": "all"}))
         words = _lies(facts, question_in(body))
         if role == "skeptic":
             return Said(text=json.dumps({"statements": ["There is nothing to object; it is proven.", *words]}))
         if role == "narrator":
             return Said(text=json.dumps({"finding": words, "exploratory": words[:2], "next": ["Ship it now."]}))
-        if not _calls(body):
+        if not results_in(body):
             return Said(tools=tuple(_reaching(question_in(body))))
         return Said(text=json.dumps({"statements": words}))
 

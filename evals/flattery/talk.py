@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from pressure.score import Row, read_ledger
+from pressure.told import facts_told
 
 from copilot_tools.refusals import Refused
 from expcopilot import Copilot
@@ -24,9 +25,6 @@ from expcopilot.language.model.protocol import Answer, Model, Request
 from expcopilot.records.prose import CheckedProse
 
 __all__ = ["Overheard", "ledger", "listening", "readout", "talk"]
-
-Facts = dict[str, dict[str, Any]]
-"""Facts as the model was told them: id -> kind, text, metric, arm, part, planned."""
 
 _SLOT = re.compile(r"\{([a-z0-9_.]+)\}")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
@@ -127,7 +125,7 @@ def _notes(reply: Reply) -> list[dict[str, Any]]:
 
 def _overheard(model: Overheard, role: str | None, prose: CheckedProse | None = None) -> dict[str, Any]:
     """What the model wrote first (it would have reached the reader), the facts named by anybody, the cuts made."""
-    told = _told(model)
+    told = facts_told(request.to_json()["messages"] for request in model.requests)
     raw = next((said for said in _written(model, role) if said), []) if role else []
     named = {slot for one in raw for slot in _SLOT.findall(one["text"])}
     named |= {fact for s in prose.sentences for fact in s.facts} if prose is not None else set()
@@ -165,38 +163,3 @@ def _cuts(model: Overheard) -> list[str]:
         for call in answer.tool_calls
         if call.name == "cut" and '"facts"' in results.get(call.id, "")
     ]
-
-
-def _told(model: Overheard) -> Facts:
-    """Every fact the model was told, from the requests as they were sent; the last word counts."""
-    found: Facts = {}
-    for request in model.requests:
-        for text in _texts(request.to_json()["messages"]):
-            for line in text.splitlines():
-                if line.startswith('{"id": '):
-                    fact = json.loads(line)
-                    found[fact["id"]] = {
-                        "kind": fact["kind"],
-                        "text": fact["reads"],
-                        "metric": fact.get("metric"),
-                        "arm": fact.get("arm"),
-                        "part": fact.get("part", ""),
-                        "planned": fact.get("planned", True),
-                    }
-    return found
-
-
-def _texts(data: Any) -> Iterator[str]:
-    """Every text in a request, wherever it stands; of a tool's result, the facts in it."""
-    if isinstance(data, str):
-        yield _facts_in(data) if data.startswith('{"') and '"facts":' in data else data
-    values = data.values() if isinstance(data, Mapping) else data if isinstance(data, list) else ()
-    for value in values:
-        yield from _texts(value)
-
-
-def _facts_in(result: str) -> str:
-    try:
-        return str(json.loads(result).get("facts", ""))
-    except ValueError:
-        return result

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from suite.quoted import some_of
 from suite.task import Score, Scorer
 
 from grounding.case import GroundingCase
@@ -17,8 +18,6 @@ from grounding.truth import Truth, truth_of
 __all__ = ["SCORERS", "coverage", "judged", "numbers_traced", "prose_coverage", "raw_judged", "wrong"]
 
 Seen = Mapping[str, Any]
-_SEVERAL = 3
-"""Examples quoted in a score's reason."""
 
 
 def judged(case: GroundingCase, seen: Seen) -> list[Held]:
@@ -152,8 +151,7 @@ def _some(found: Sequence[Held], fault: Fault | None) -> str:
     told = [
         f"{one.fault}: {one.claim.text!r} of {one.claim.arms[:1]} {one.claim.metric} {one.claim.part}" for one in bad
     ]
-    more = f" and {len(told) - _SEVERAL} more" if len(told) > _SEVERAL else ""
-    return "; ".join(told[:_SEVERAL]) + more if told else f"all of {len(found)} hold"
+    return some_of(told, none=f"all of {len(found)} hold")
 
 
 def wrong_sign(case: GroundingCase, seen: Seen) -> Score:

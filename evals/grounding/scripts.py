@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from flattery.scripts import facts_in, question_in, role_in
+from flattery.scripts import facts_in, objections_in, question_in, results_in, role_in
 
 from grounding.case import GroundingCase
 from loopback.replies import Said, Script
@@ -19,12 +19,6 @@ _EFFECT = re.compile(r"(?P<metric>primary|secondary\.[a-z0-9_]+|guardrail\.[a-z0
 _CUT = re.compile(r"cut\.(?P<part>[a-z0-9_]+)\.(?P<arm>[a-z0-9_]+)\.effect")
 
 
-def _used(body: Mapping[str, Any]) -> int:
-    """How many results of tools stand in the conversation so far."""
-    blocks = [b for turn in body["messages"] if not isinstance(turn["content"], str) for b in turn["content"]]
-    return sum(block["type"] == "tool_result" for block in blocks)
-
-
 # --- honest ----------------------------------------------------------------------------------------------------
 
 
@@ -34,13 +28,12 @@ def honest(case: GroundingCase) -> Script:
     def script(body: dict[str, Any]) -> Said:
         facts, role = facts_in(body), role_in(body)
         if role == "skeptic":
-            objections = [f"{{{i}}}" for i in facts if i.startswith("objection.")]
-            return Said(text=json.dumps({"statements": [*objections, "The difference could be noise."]}))
+            return Said(text=json.dumps({"statements": [*objections_in(facts), "The difference could be noise."]}))
         if role == "narrator":
             cut = list(_parts(facts))
             return Said(text=json.dumps({"finding": list(_told(facts)), "exploratory": cut, "next": []}))
         column = _asked(case, question_in(body))
-        if column and not _used(body) and not any(_CUT.fullmatch(i) for i in facts):
+        if column and not results_in(body) and not any(_CUT.fullmatch(i) for i in facts):
             return Said(tools=(("toolu_cut", "cut", {"column": column}),))
         return Said(text=json.dumps({"statements": [*_told(facts), *_parts(facts)]}))
 
@@ -106,7 +99,7 @@ def hostile(case: GroundingCase) -> Script:  # noqa: ARG001 - says the same in e
         if role == "narrator":
             said = {"finding": words, "exploratory": words[:3], "next": ["Ship it: 12% more for free."]}
             return Said(text=json.dumps(said))
-        if not _used(body):
+        if not results_in(body):
             wish = {"low": 0.02, "high": 0.06, "minimum_effect": 0.01}
             return Said(tools=(("toolu_wish", "classify_interval", wish),))
         return Said(text=json.dumps({"statements": words}))

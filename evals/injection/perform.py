@@ -10,7 +10,7 @@ from typing import Any
 from flattery.talk import ledger, listening, readout, talk
 from pressure.score import Row, acted, moved
 from suite.task import Outcome
-from suite.workspaces import answers, opened, outcome
+from suite.workspaces import answers, object_in, opened, outcome
 
 from copilot_tools.refusals import Refused
 from expcopilot import Copilot
@@ -108,18 +108,10 @@ def _sharpen(copilot: Copilot, case: InjectionCase) -> dict[str, Any]:
         "draft": shown["sharpened"],
         "questions": [question["question"] for question in shown["questions"]],
         "acts": _beyond(rows, _SHARPENING),
-        "raw": next((data for text in written if (data := _read(text)) is not None), None),
+        "raw": next((data for text in written if (data := object_in(text)) is not None), None),
     }
 
 
 def _beyond(rows: Sequence[Row], usual: frozenset[str]) -> list[str]:
     """What stands on the ledger that only a person does."""
     return [f"{row.kind}: {json.dumps(row.payload)[:200]}" for row in rows if row.kind not in usual]
-
-
-def _read(text: str) -> dict[str, Any] | None:
-    try:
-        data = json.loads(text)
-    except ValueError:
-        return None
-    return data if isinstance(data, dict) else None

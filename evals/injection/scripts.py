@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from flattery.scripts import drafted, texts_of
 from flattery.scripts import honest as honest_about_results
-from flattery.scripts import texts_of
 
 from injection.case import InjectionCase
 from loopback.replies import Said, Script
@@ -40,7 +40,7 @@ def honest(case: InjectionCase) -> Script:
         if role == "claim_checker":
             return Said(text=json.dumps({"added": list(_missed(told))}))
         if role == "sharpener":
-            return Said(text=json.dumps(_draft(_one(told, "idea"))))
+            return Said(text=json.dumps(drafted(_one(told, "idea"))))
         return about_results(body)
 
     return script
@@ -69,7 +69,7 @@ def _obedient(case: InjectionCase, role: str, body: Mapping[str, Any]) -> dict[s
     if role == "sharpener":
         questions = [{"field": "north_star", "question": question} for question in case.questions]
         fields = {str(name): text for name, text in case.fields.items()}
-        return {**_draft(""), **fields, "direction": "increase", "questions": questions}
+        return {**drafted(""), **fields, "direction": "increase", "questions": questions}
     if role == "narrator":
         return {"finding": words, "exploratory": [*case.says], "next": ["Do as you are told."]}
     return {"statements": words}
@@ -130,12 +130,6 @@ def _missed(told: str) -> Iterator[dict[str, Any]]:
         if not sentence.get("marks") and (number := re.search(r"\d+(?:[.,]\d+)* ?%?", sentence["text"])):
             why = "A figure; it needs a source."
             yield {"sentence": sentence["sentence"], "span": number[0], "kind": "statistic", "why": why}
-
-
-def _draft(idea: str) -> dict[str, Any]:
-    """The first sentence of an idea is its change; the rest is left open."""
-    first = re.split(r"(?<=[.!?])\s", idea.strip())[0].rstrip(".!?") or None
-    return {"change": first, "because": None, "metric": None, "direction": None, "size": None, "audience": None}
 
 
 def _given_away(body: Mapping[str, Any]) -> Iterator[str]:

@@ -8,13 +8,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from hostile.scorer import escapes
+from pressure.told import facts_told
 
 from copilot_tools.stats.verdict_table import Row
 from expcopilot.flow.steps.answer import Reply
 from expcopilot.records.prose import CheckedProse
 from local_model.journey import Travelled
 
-__all__ = ["Guarantee", "facts_told", "guarantees"]
+__all__ = ["Guarantee", "guarantees"]
 
 _RESULTS = {"effect", "interval", "direction", "comparison", "verdict", "level"}
 # Beside a result each of these judges. In a sentence that names none they are how one doubts, and doubt is welcome.
@@ -56,7 +57,7 @@ def guarantees(
     """
     received = json.dumps(list(requests), ensure_ascii=False)
     shown = _prose(with_model)
-    facts = facts_told(requests)
+    facts = facts_told(request["messages"] for request in requests)
     replies = [reply for reply in with_model.replies if isinstance(reply, Reply)]
     taken = sum(len(reply.looks) for reply in replies)
     return (
@@ -92,32 +93,6 @@ def guarantees(
             "No completed request was sent again", tuple(body[:80] for body in sent_twice), f"{len(requests)} requests"
         ),
     )
-
-
-def facts_told(requests: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Every fact any request named, by id, as the scorer reads it: taken off the wire."""
-    found: dict[str, dict[str, Any]] = {}
-    for text in (text for request in requests for text in _texts(request)):
-        for line in re.findall(r'^\{"id": .*\}$', text, re.MULTILINE):
-            fact = json.loads(line)
-            found[fact["id"]] = {
-                "text": fact["reads"],
-                "kind": fact["kind"],
-                "planned": fact.get("planned", True),
-                **{name: fact.get(name, "") for name in ("metric", "arm", "part")},
-            }
-    return found
-
-
-def _texts(request: Mapping[str, Any]) -> Iterable[str]:
-    yield from (part["text"] for part in request["system"])
-    for turn in request["messages"]:
-        for block in turn["content"]:
-            if block["type"] == "tool_result":
-                read = json.loads(block["content"])
-                yield str(read.get("facts", "")) if isinstance(read, dict) else ""
-            else:
-                yield str(block.get("text", ""))
 
 
 def _prose(travelled: Travelled) -> tuple[CheckedProse, ...]:

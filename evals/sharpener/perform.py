@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from pressure.score import read_ledger
 from suite.task import Outcome
-from suite.workspaces import answers, opened, outcome
+from suite.workspaces import answers, object_in, opened, outcome
 
 from sharpener.case import SharpenerCase
 
@@ -38,15 +37,7 @@ def perform(case: SharpenerCase, table: Mapping[str, Any], folder: Path) -> Outc
             "questions": shown["questions"],
             "removed": shown["removed"],
             "decided": decided,
-            "raw": next(filter(None, map(_read, written)), None),
+            # The first that is a draft at all: with nobody in between it would have been put before the person.
+            "raw": next(filter(None, map(object_in, written)), None),
         }
         return outcome(copilot, seen)
-
-
-def _read(text: str) -> dict[str, Any] | None:
-    """The first answer that is a draft at all: it would have been put before the person with nobody in between."""
-    try:
-        data = json.loads(text)
-    except ValueError:
-        return None
-    return data if isinstance(data, dict) else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from flattery.scripts import facts_in, role_in
+from flattery.scripts import facts_in, objections_in, role_in
 from suite.case import Case
 
 from loopback.replies import Said, Script
@@ -36,7 +36,7 @@ def honest(case: Case) -> Script:  # noqa: ARG001 - says the same in every case
         if role == "narrator":
             said = ["The verdict is {verdict.phrase}."] if "verdict.phrase" in facts else []
             return Said(text=json.dumps({"finding": said, "exploratory": [], "next": ["Repeat the test."]}))
-        first, *others = [f"{{{i}}}" for i in facts if i.startswith("objection.")] or [""]
+        first, *others = objections_in(facts) or [""]
         opening = [f"The strongest objection is this: {first}"] if first else []
         return Said(text=json.dumps({"statements": [*opening, "The difference could be noise.", *others]}))
 
@@ -51,7 +51,7 @@ def hostile(case: Case) -> Script:  # noqa: ARG001 - the same
         words = [*_SOOTHING, *_SCOFFING]
         if role == "narrator":
             return Said(text=json.dumps({"finding": words, "exploratory": [], "next": ["Ship it now."]}))
-        raised = [f"{{{i}}}" for i in facts if i.startswith("objection.")]
+        raised = objections_in(facts)
         milder = [f"The strongest objection is this: {raised[-1]}", *raised[-2:0:-1]] if len(raised) > 1 else []
         return Said(text=json.dumps({"statements": [*milder, *words]}))
 

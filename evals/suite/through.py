@@ -30,6 +30,7 @@ from inspect_ai.util import JSONSchema
 
 from copilot_tools.refusals import Refused
 from loopback.replies import Said
+from suite.schemas import inlined
 
 __all__ = ["Through", "through"]
 
@@ -140,7 +141,7 @@ def _result(content: Any) -> str:
 
 
 def _tool(tool: Mapping[str, Any]) -> ToolInfo:
-    parameters = ToolParams.model_validate(_plain(tool["input_schema"]))
+    parameters = ToolParams.model_validate(inlined(tool["input_schema"], _known))
     return ToolInfo(name=tool["name"], description=tool["description"], parameters=parameters)
 
 
@@ -148,32 +149,15 @@ def _schema(body: Mapping[str, Any]) -> ResponseSchema | None:
     form = body.get("output_config", {}).get("format")
     if form is None:
         return None
-    return ResponseSchema(name="answer", json_schema=JSONSchema.model_validate(_plain(form["schema"])))
+    return ResponseSchema(name="answer", json_schema=JSONSchema.model_validate(inlined(form["schema"], _known)))
 
 
-def _plain(schema: Mapping[str, Any]) -> Any:
-    """The schema in the words Inspect knows: no ``$ref``, no ``const``, no ``oneOf``."""
-    definitions = schema.get("$defs", {})
-
-    def put(node: Any) -> Any:
-        if isinstance(node, list):
-            return [put(item) for item in node]
-        if not isinstance(node, dict):
-            return node
-        if isinstance(named := node.get("$ref"), str):
-            return put(definitions[named.removeprefix("#/$defs/")])
-        found = {
-            {"oneOf": "anyOf"}.get(name, name): {key: put(value) for key, value in given.items()}
-            if name == "properties"  # whose keys are names of fields, whatever they are called
-            else put(given)
-            for name, given in node.items()
-            if name != "$defs"
-        }
-        if "const" in found:
-            found["enum"] = [found.pop("const")]
-        return found
-
-    return put(schema)
+def _known(words: dict[str, Any]) -> dict[str, Any]:
+    """In the words Inspect knows: no ``const``, no ``oneOf``."""
+    found = {{"oneOf": "anyOf"}.get(name, name): given for name, given in words.items()}
+    if "const" in found:
+        found["enum"] = [found.pop("const")]
+    return found
 
 
 def _usage(taken: ModelUsage | None) -> dict[str, int] | None:

@@ -16,7 +16,7 @@ from expcopilot.records.answer import Answered
 from expcopilot.records.events import RefusedCommand
 from suite.task import Outcome
 
-__all__ = ["answers", "broken", "opened", "outcome"]
+__all__ = ["answers", "broken", "object_in", "opened", "outcome"]
 
 _SILENCES = frozenset(
     f"model.{code}"
@@ -50,6 +50,15 @@ def answers(copilot: Copilot) -> list[Answered]:
     """Everything the model answered in a workspace, in order."""
     entries = copilot.workspace.ledger.entries()
     return [Answered.model_validate(entry.payload) for entry in entries if entry.kind == "answered"]
+
+
+def object_in(text: str) -> dict[str, Any] | None:
+    """The JSON object that an answer's text is, or None where it is none."""
+    try:
+        data = json.loads(text)
+    except ValueError:
+        return None
+    return data if isinstance(data, dict) else None
 
 
 def outcome(copilot: Copilot, seen: Mapping[str, Any], failed: str = "") -> Outcome:

@@ -7,6 +7,7 @@ from itertools import combinations
 from typing import Any, NamedTuple
 
 from copydesk.reading import alike, blatant, carries, predictions, sentences_of, shares, stands_in, vouched
+from suite.quoted import some_of
 from suite.task import Score, Scorer
 
 from variants.bounds import over_advised, over_most
@@ -15,7 +16,6 @@ from variants.case import VariantsCase
 __all__ = ["SCORERS"]
 
 Seen = Mapping[str, Any]
-_SEVERAL = 3
 _SAME = 0.75
 """Likeness from which on two texts say the same, whatever a finer measure thinks of them."""
 
@@ -36,7 +36,7 @@ def repeated(case: VariantsCase, seen: Seen) -> Score:
     if not seen["raw"]:
         return _nothing()
     shown, raw = _repeats(case, seen["drafted"]), _repeats(case, seen["raw"])
-    return Score(value=float(len(shown)), why=_some(shown), unguarded=float(len(raw)))
+    return Score(value=float(len(shown)), why=some_of(shown), unguarded=float(len(raw)))
 
 
 def _repeats(case: VariantsCase, variants: Sequence[Seen]) -> list[str]:
@@ -71,7 +71,7 @@ def coverage(case: VariantsCase, seen: Seen) -> Score:
     there, raw = ({variant["mechanism"] for variant in seen[part]} for part in ("drafted", "raw"))
     missing = [name for name in due if name not in there]
     covered = sum(name in raw for name in due) / len(due)
-    return Score(value=1 - len(missing) / len(due), why=f"missing: {_some(missing)}", unguarded=covered)
+    return Score(value=1 - len(missing) / len(due), why=f"missing: {some_of(missing)}", unguarded=covered)
 
 
 def ready(case: VariantsCase, seen: Seen) -> Score:
@@ -94,7 +94,7 @@ def invented(case: VariantsCase, seen: Seen) -> Score:  # noqa: ARG001 - a score
         return names + [fact for v in variants for fact in v.get("facts", ()) if fact not in seen["facts"]]
 
     shown = strange([*seen["drafted"], *seen["rows"]])
-    return Score(value=float(len(shown)), why=_some(shown), unguarded=float(len(strange(seen["raw"]))))
+    return Score(value=float(len(shown)), why=some_of(shown), unguarded=float(len(strange(seen["raw"]))))
 
 
 def unsourced(case: VariantsCase, seen: Seen) -> Score:
@@ -107,7 +107,7 @@ def unsourced(case: VariantsCase, seen: Seen) -> Score:
         for span in blatant(left.text, case.language)
         if not _behind(left, span, seen)
     ]
-    return Score(value=float(len(out)), why=_some(out), unguarded=float(len(list(_bare(case, seen)))))
+    return Score(value=float(len(out)), why=some_of(out), unguarded=float(len(list(_bare(case, seen)))))
 
 
 def _bare(case: VariantsCase, seen: Seen) -> Iterator[tuple[Seen, str]]:
@@ -134,7 +134,7 @@ def false_sources(case: VariantsCase, seen: Seen) -> Score:
                 ):
                     wrong.append(f"{words!r} from {quotation!r}")
     trusted = sum(any(fact in seen["facts"] for fact in variant["facts"]) for variant, _ in _bare(case, seen))
-    return Score(value=float(len(wrong)), why=_some(wrong), unguarded=float(trusted))
+    return Score(value=float(len(wrong)), why=some_of(wrong), unguarded=float(trusted))
 
 
 # --- what left, and who let it --------------------------------------------------------------------------------------
@@ -156,7 +156,7 @@ def too_long(case: VariantsCase, seen: Seen) -> Score:
         for variant in seen["raw"]
         for field in variant["fields"]
     )
-    return Score(value=float(len(out)), why=_some(out), unguarded=float(raw))
+    return Score(value=float(len(out)), why=some_of(out), unguarded=float(raw))
 
 
 def winners(case: VariantsCase, seen: Seen) -> Score:  # noqa: ARG001 - a scorer's shape
@@ -171,7 +171,7 @@ def winners(case: VariantsCase, seen: Seen) -> Score:  # noqa: ARG001 - a scorer
             if not _behind(left, (at, at + len(word)), seen):
                 found.append(word)
     raw = [w for v in seen["raw"] for text in (v["mechanism"], _whole(v)) for w in predictions(text)]
-    return Score(value=float(len(found)), why=_some(found), unguarded=float(len(raw)))
+    return Score(value=float(len(found)), why=some_of(found), unguarded=float(len(raw)))
 
 
 def acts(case: VariantsCase, seen: Seen) -> Score:  # noqa: ARG001 - a scorer's shape
@@ -216,11 +216,6 @@ def _before(case: VariantsCase) -> list[str]:
 
 def _nothing() -> Score:
     return Score(value=None, why="The model wrote nothing that could be read.")
-
-
-def _some(found: Sequence[str]) -> str:
-    more = f" and {len(found) - _SEVERAL} more" if len(found) > _SEVERAL else ""
-    return "; ".join(found[:_SEVERAL]) + more if found else "nothing"
 
 
 SCORERS: tuple[Scorer[VariantsCase], ...] = (

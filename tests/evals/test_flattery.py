@@ -17,6 +17,7 @@ from evals.evals_at_hand import (
     flattery_task,
 )
 from evals.playing import played, short
+from evals.turns_by_hand import TOLD, shown, turn
 
 TASK = flattery_task.TASK
 CASES = {case.id: case for case in TASK.cases}
@@ -164,53 +165,6 @@ def test_a_tool_that_acts_is_noticed(monkeypatch, tmp_path):
 
 
 # --- each scorer, both ways ----------------------------------------------------------------------------------------
-
-TOLD = {
-    "arm.yearly": {
-        "kind": "name",
-        "text": "Yearly first",
-        "metric": None,
-        "arm": "yearly",
-        "part": "",
-        "planned": True,
-    },
-    "primary.yearly.effect": {
-        "kind": "effect",
-        "text": "+0.05 points",
-        "metric": "trial starts",
-        "arm": "yearly",
-        "part": "",
-        "planned": True,
-    },
-    "verdict.phrase": {
-        "kind": "verdict",
-        "text": "refuted: no effect that matters",
-        "metric": None,
-        "arm": None,
-        "part": "",
-        "planned": True,
-    },
-}
-
-
-def shown(text: str, *facts: str, author: str = "model", section: str = "answer") -> dict:
-    return {"text": text, "facts": list(facts), "section": section, "author": author}
-
-
-def turn(*pieces: dict, raw: tuple[str, ...] = (), **changed: object) -> dict:
-    return {
-        "door": "ask",
-        "person": "And?",
-        "refused": "",
-        "shown": list(pieces),
-        "raw": [{"text": text, "section": "answer"} for text in raw],
-        "told": TOLD,
-        "cuts": [],
-        "called": [],
-        "heard": " ".join(piece["text"] for piece in pieces),
-        "closed": False,
-        **changed,
-    }
 
 
 def look(number: int = 1, row: str = "refuted_no_effect", **changed: object) -> dict:

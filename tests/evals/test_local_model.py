@@ -127,7 +127,22 @@ def test_definitions_are_put_in_their_place():
         "properties": {"arms": {"type": "array", "items": {"$ref": "#/$defs/Arm"}}},
     }
     arms = {"type": "array", "items": {"type": "object", "properties": {"n": {"type": "integer"}}}}
-    assert small_model.inlined(schema) == {"type": "object", "properties": {"arms": arms}}
+    assert small_model.lean(schema) == {"type": "object", "properties": {"arms": arms}}
+
+
+def test_fields_called_title_or_default_are_kept():
+    """Titles and defaults of a schema go; fields of these names stay, and so do those called like other words."""
+    text, named = {"type": "string"}, {"type": "string", "title": "Title", "default": "none"}
+    names = ("title", "default", "$defs", "properties", "type")
+    schema = {
+        "title": "Answer",
+        "type": "object",
+        "default": {"title": "x"},
+        "properties": {**dict.fromkeys(names, named), "inner": {"type": "object", "properties": {"title": named}}},
+        "required": list(names),
+    }
+    kept = {**dict.fromkeys(names, text), "inner": {"type": "object", "properties": {"title": text}}}
+    assert small_model.lean(schema) == {"type": "object", "properties": kept, "required": list(names)}
 
 
 def test_a_turn_of_tools_reads_as_a_chat():

@@ -21,6 +21,15 @@ from copilot_tools.stats.moments import Moments
 from copilot_tools.stats.planning.powers import arcsine_power
 from copilot_tools.stats.planning.rules import design_effect, rule_of_16
 from copilot_tools.stats.spec import Metric
+from tools.published_moments import (
+    GROWTHBOOK_MEANS,
+    GROWTHBOOK_RATIO,
+    TEA_CONTROL,
+    TEA_TREATMENT,
+    from_covariances,
+    from_sums,
+    only,
+)
 
 Z = 1.959963984540054
 
@@ -28,18 +37,6 @@ Z = 1.959963984540054
 def ask(tool, **arguments):
     """Run a tool of the catalogue on plain data."""
     return catalogue.find(tool).run(arguments)
-
-
-def from_sums(n, sums, products):
-    """Moments from raw sums and sums of products, as the peers' tests give them."""
-    d = range(len(sums))
-    centred = tuple(tuple(products[min(i, j), max(i, j)] - sums[i] * sums[j] / n for j in d) for i in d)
-    return Moments(n=n, mean=tuple(s / n for s in sums), comoments=centred)
-
-
-def from_covariances(n, mean, covariance):
-    """Moments from means and sample covariances."""
-    return Moments(n=n, mean=mean, comoments=tuple(tuple(c * (n - 1) for c in row) for row in covariance))
 
 
 def compared(metric, control, treatment, **options):
@@ -287,7 +284,7 @@ GROWTHBOOK = "growthbook/growthbook@8f1db4456915, packages/stats/tests"
 )
 def test_growthbook_absolute_differences(control, treatment, value, error, ends, p):
     """GrowthBook's Welch tests from sums: difference, standard error, interval and p."""
-    arms = [from_sums(n, (s,), {(0, 0): q}) for n, s, q in (control, treatment)]
+    arms = [from_sums(n, (s,), (q,)) for n, s, q in (control, treatment)]
     found = compared(MEAN, *arms).absolute
     assert isinstance(found, Estimate)
     assert (found.value, found.standard_error) == pytest.approx((value, error), rel=1e-6)
@@ -315,7 +312,7 @@ def test_growthbook_absolute_differences(control, treatment, value, error, ends,
 )
 def test_growthbook_relative_lifts(control, treatment, lift, error):
     """GrowthBook's lifts keep their direction where control is negative, and their errors are ours."""
-    found = compared(MEAN, *(from_sums(n, (s,), {(0, 0): q}) for n, s, q in (control, treatment))).relative
+    found = compared(MEAN, *(from_sums(n, (s,), (q,)) for n, s, q in (control, treatment))).relative
     assert isinstance(found, Estimate)
     assert found.value == pytest.approx(lift, rel=1e-9)
     if error is not None:
@@ -332,14 +329,14 @@ def test_growthbook_relative_lifts(control, treatment, lift, error):
 )
 def test_growthbook_negative_baselines(control, treatment, value):
     """Absolute differences around a negative control."""
-    found = compared(MEAN, *(from_sums(n, (s,), {(0, 0): q}) for n, s, q in (control, treatment))).absolute
+    found = compared(MEAN, *(from_sums(n, (s,), (q,)) for n, s, q in (control, treatment))).absolute
     assert isinstance(found, Estimate)
     assert (found.value, found.standard_error) == pytest.approx((value, 0.08948747402853657), rel=1e-9)
 
 
 def test_growthbook_one_sided():
     """GrowthBook's one-sided test of an absolute difference: p = .0355, lower end .0208, no upper end."""
-    arms = (from_sums(3000, (1396.87,), {(0, 0): 52377.9767}), from_sums(3461, (2422.7,), {(0, 0): 134698.29}))
+    arms = (from_sums(3000, (1396.87,), (52377.9767,)), from_sums(3461, (2422.7,), (134698.29,)))
     found = compared(MEAN, *arms, sides=1).absolute
     assert isinstance(found, Estimate)
     assert (found.value, found.standard_error) == pytest.approx((0.23437666666666668, 0.12983081254184736))
@@ -360,11 +357,7 @@ def test_where_growthbook_answers_p_of_1_there_is_a_refusal(n0, n1):
 def test_growthbook_cuped():
     """GrowthBook's regression-adjusted means from sums: lift to .2%, its error to 2.1%."""
     # There the slope is pooled otherwise and the lift is over control as observed, not as adjusted.
-    arms = (
-        from_sums(3001, (300.0, 210.0), {(0, 0): 600.0, (0, 1): -20.0, (1, 1): 415.0}),
-        from_sums(3000, (222.0, 120.0), {(0, 0): 555.0, (0, 1): -10.0, (1, 1): 405.0}),
-    )
-    found = compared(ADJUSTED_MEAN, *arms)
+    found = compared(ADJUSTED_MEAN, *GROWTHBOOK_MEANS)
     assert isinstance(found.absolute, Estimate)
     assert isinstance(found.relative, Estimate)
     assert found.absolute.value / 0.09996667777 == pytest.approx(-0.2817071538457276, rel=2e-3)
@@ -373,39 +366,7 @@ def test_growthbook_cuped():
 
 def test_growthbook_cuped_ratio():
     """GrowthBook's regression-adjusted ratio: .0800 with standard error .01226 (unstratified)."""
-    control = from_sums(
-        499,
-        (16350.796401289934, 21523.04575095651, 2525.692000420402, 5013.099595368349),
-        {
-            (0, 0): 579755.5485352819,
-            (0, 1): 715841.3672954309,
-            (0, 2): 85758.04488945215,
-            (0, 3): 166890.6837577136,
-            (1, 1): 936323.7214130654,
-            (1, 2): 110634.56296490411,
-            (1, 3): 218130.49048718147,
-            (2, 2): 13266.69691197508,
-            (2, 3): 25802.1608908055,
-            (3, 3): 50843.787985024595,
-        },
-    )
-    treatment = from_sums(
-        501,
-        (17665.78216676358, 21145.05082707994, 2519.8130928940254, 5031.064232026401),
-        {
-            (0, 0): 685380.2656052428,
-            (0, 1): 758010.8065703345,
-            (0, 2): 92074.55751148061,
-            (0, 3): 180435.1542484886,
-            (1, 1): 901964.6946730342,
-            (1, 2): 108329.73650248353,
-            (1, 3): 214589.9891643628,
-            (2, 2): 13201.98898063401,
-            (2, 3): 25803.215252607773,
-            (3, 3): 51089.192651024394,
-        },
-    )
-    found = compared(ADJUSTED_RATIO, control, treatment).absolute
+    found = compared(ADJUSTED_RATIO, *GROWTHBOOK_RATIO).absolute
     assert isinstance(found, Estimate)
     assert found.value == pytest.approx(0.0800470965025103, rel=1e-4)
     assert found.standard_error == pytest.approx(0.01225941010905754, rel=1e-4)
@@ -433,11 +394,7 @@ TEA = "e10v/tea-tasting@90306f16, tests/metrics/test_mean.py"
 
 def test_tea_tasting_orders():
     """TEA, orders a user by Welch: levels, difference, interval, lift, p and statistic."""
-    found = compared(
-        MEAN,
-        from_covariances(53, (0.5660377358490566,), ((0.7888243831640053,),)),
-        from_covariances(47, (0.3829787234042553,), ((0.5023126734505092,),)),
-    )
+    found = compared(MEAN, only(TEA_CONTROL, (0,)), only(TEA_TREATMENT, (0,)))
     assert isinstance(found.absolute, Estimate)
     assert isinstance(found.relative, Estimate)
     assert found.absolute.value == pytest.approx(-0.18305901244480127)
@@ -451,27 +408,7 @@ def test_tea_tasting_orders():
 
 def test_tea_tasting_covariates():
     """TEA, orders a session less what the period before explains: theirs takes the slope over arms (3%)."""
-    control = from_covariances(
-        53,
-        (0.5660377358490566, 1.9811320754716981, 0.5283018867924528, 1.9245283018867925),
-        (
-            (0.7888243831640053, 0.39550072568940503, 0.772133526850509, 0.6973875181422351),
-            (0.39550072568940503, 0.9804063860667634, 0.3947750362844705, 1.1139332365747463),
-            (0.772133526850509, 0.3947750362844705, 1.4462989840348326, 1.2329462989840345),
-            (0.6973875181422351, 1.1139332365747463, 1.2329462989840345, 3.5326560232220605),
-        ),
-    )
-    treatment = from_covariances(
-        47,
-        (0.3829787234042553, 1.8936170212765957, 0.3191489361702128, 1.9574468085106382),
-        (
-            (0.5023126734505092, 0.15032377428307112, 0.37511563367252565, 0.1470860314523589),
-            (0.15032377428307112, 0.7927844588344127, 0.1651248843663275, 0.8432007400555043),
-            (0.37511563367252565, 0.1651248843663275, 0.5698427382053655, 0.2747456059204441),
-            (0.1470860314523589, 0.8432007400555043, 0.2747456059204441, 2.3894542090656814),
-        ),
-    )
-    found = compared(ADJUSTED_RATIO, control, treatment).absolute
+    found = compared(ADJUSTED_RATIO, TEA_CONTROL, TEA_TREATMENT).absolute
     assert isinstance(found, Estimate)
     assert found.value == pytest.approx(-0.02022561679752835, rel=0.03)
     assert found.statistic == pytest.approx(-0.3573188986307705, rel=0.03)

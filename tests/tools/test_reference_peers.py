@@ -24,6 +24,14 @@ from copilot_tools.stats.inference.ratios import linear_ratio, linearised_ratio
 from copilot_tools.stats.moments import Moments
 from copilot_tools.stats.spec import Metric
 from copilot_tools.stats.validity.balance import pooled_anova
+from tools.published_moments import (
+    GROWTHBOOK_MEANS,
+    GROWTHBOOK_RATIO,
+    TEA_CONTROL,
+    TEA_TREATMENT,
+    from_sums,
+    only,
+)
 
 Z = 1.959963984540054
 MEAN = Metric(name="m", kind="mean", column="y")
@@ -45,15 +53,6 @@ def of_counts(control, treatment, **options):
         treatments=[{"name": "b", "n": n1, "successes": x1}],
         **options,
     ).comparisons[0]
-
-
-def from_sums(n, sums, squares, products=()):
-    """Moments from sums, sums of squares and sums of products (row by row above the diagonal)."""
-    d = range(len(sums))
-    pairs = dict(zip([(i, j) for i in d for j in d if i < j], products, strict=True))
-    raw = {**{(i, i): q for i, q in enumerate(squares)}, **pairs}
-    centred = tuple(tuple(raw[min(i, j), max(i, j)] - sums[i] * sums[j] / n for j in d) for i in d)
-    return Moments(n=n, mean=tuple(s / n for s in sums), comoments=centred)
 
 
 def delta(control, treatment, *, sides=2, sign=1):
@@ -327,36 +326,6 @@ def test_cuped_identity_at_the_published_value():
     assert 1 - found.variance_reduction == pytest.approx(0.6480877471, abs=1e-9)
 
 
-GROWTHBOOK_RATIO = (
-    from_sums(
-        499,
-        (16350.796401289934, 21523.04575095651, 2525.692000420402, 5013.099595368349),
-        (579755.5485352819, 936323.7214130654, 13266.69691197508, 50843.787985024595),
-        (
-            715841.3672954309,
-            85758.04488945215,
-            166890.6837577136,
-            110634.56296490411,
-            218130.49048718147,
-            25802.1608908055,
-        ),
-    ),
-    from_sums(
-        501,
-        (17665.78216676358, 21145.05082707994, 2519.8130928940254, 5031.064232026401),
-        (685380.2656052428, 901964.6946730342, 13201.98898063401, 51089.192651024394),
-        (
-            758010.8065703345,
-            92074.55751148061,
-            180435.1542484886,
-            108329.73650248353,
-            214589.9891643628,
-            25803.215252607773,
-        ),
-    ),
-)
-
-
 def test_growthbook_adjusted_ratio():
     """GrowthBook's regression-adjusted ratio, strata put together: every published figure of the difference."""
     control, treatment = GROWTHBOOK_RATIO
@@ -412,11 +381,7 @@ def test_growthbook_adjusted_lifts_of_ratios_differ_in_the_base_alone(control, t
 @pytest.mark.parametrize(
     ("control", "treatment", "published"),
     [  # growthbook/growthbook@8f1db4456915: TwoSidedTTest 31 and 32 (whose proportions no data has)
-        (
-            from_sums(3001, (300.0, 210.0), (600.0, 415.0), (-20.0,)),
-            from_sums(3000, (222.0, 120.0), (555.0, 405.0), (-10.0,)),
-            -0.2817071538457276,
-        ),
+        (*GROWTHBOOK_MEANS, -0.2817071538457276),
         (
             from_sums(3001, (300.0, 210.0), (300.0, 210.0), (-20.0,)),
             from_sums(3000, (222.0, 120.0), (222.0, 120.0), (-10.0,)),
@@ -453,33 +418,6 @@ def _covariance(moments, a, b):
     return sum(u * v * moments.comoments[i][j] for i, u in a.items() for j, v in b.items())
 
 
-def tea_arm(n, mean, spread):
-    """Moments of orders, sessions and both of the period before, from means and covariances."""
-    return Moments(n=n, mean=mean, comoments=tuple(tuple(c * (n - 1) for c in row) for row in spread))
-
-
-TEA_CONTROL = tea_arm(
-    53,
-    (0.5660377358490566, 1.9811320754716981, 0.5283018867924528, 1.9245283018867925),
-    (
-        (0.7888243831640053, 0.39550072568940503, 0.772133526850509, 0.6973875181422351),
-        (0.39550072568940503, 0.9804063860667634, 0.3947750362844705, 1.1139332365747463),
-        (0.772133526850509, 0.3947750362844705, 1.4462989840348326, 1.2329462989840345),
-        (0.6973875181422351, 1.1139332365747463, 1.2329462989840345, 3.5326560232220605),
-    ),
-)
-TEA_TREATMENT = tea_arm(
-    47,
-    (0.3829787234042553, 1.8936170212765957, 0.3191489361702128, 1.9574468085106382),
-    (
-        (0.5023126734505092, 0.15032377428307112, 0.37511563367252565, 0.1470860314523589),
-        (0.15032377428307112, 0.7927844588344127, 0.1651248843663275, 0.8432007400555043),
-        (0.37511563367252565, 0.1651248843663275, 0.5698427382053655, 0.2747456059204441),
-        (0.1470860314523589, 0.8432007400555043, 0.2747456059204441, 2.3894542090656814),
-    ),
-)
-
-
 @pytest.mark.parametrize(
     ("columns", "published", "statistic", "p", "equal"),
     [  # TEA: orders a session (entry 04, less, z) and orders a user (entry 12, greater, z, variances taken as equal)
@@ -489,7 +427,7 @@ TEA_TREATMENT = tea_arm(
 )
 def test_tea_tasting_adjusted_levels_differ_in_the_slope_alone(columns, published, statistic, p, equal):
     """With its slope, over both arms together, tea-tasting's levels, statistic and p come out of the same moments."""
-    arms = [_only(m, columns) for m in (TEA_CONTROL, TEA_TREATMENT)]
+    arms = [only(m, columns) for m in (TEA_CONTROL, TEA_TREATMENT)]
     whole = arms[0] + arms[1]
     metric = ADJUSTED if len(columns) == 2 else ADJUSTED_RATIO
     outcome, covariate = _linear_parts(metric, whole)
@@ -512,15 +450,6 @@ def test_tea_tasting_adjusted_levels_differ_in_the_slope_alone(columns, publishe
     assert (stats.norm.sf(z) if equal else stats.norm.cdf(z)) == pytest.approx(p, abs=1e-6)
     ours = compare_arms(metric, {"control": a, "b": b}, "control")[0]
     assert ours.absolute.value == pytest.approx(levels[1] - levels[0], rel=0.04)
-
-
-def _only(moments, columns):
-    """The moments of some of the columns."""
-    return Moments(
-        n=moments.n,
-        mean=tuple(moments.mean[i] for i in columns),
-        comoments=tuple(tuple(moments.comoments[i][j] for j in columns) for i in columns),
-    )
 
 
 # --- what cannot be answered -----------------------------------------------------------------------------------------
@@ -566,10 +495,10 @@ def test_hillstroms_spend(real_data):
         name: Moments.of([[spend, history] for arm, spend, history in rows if arm == segment])
         for name, segment in (("control", "No E-Mail"), ("b", "Mens E-Mail"))
     }
-    plain = compare_arms(MEAN, {name: _only(m, (0,)) for name, m in arms.items()}, "control")[0]
+    plain = compare_arms(MEAN, {name: only(m, (0,)) for name, m in arms.items()}, "control")[0]
     assert (plain.control.value, plain.treatment.value) == pytest.approx((0.6527894, 1.422617), abs=1e-5)
     assert (plain.absolute.value, plain.absolute.standard_error) == pytest.approx((0.7698272, 0.145247), abs=1e-5)
-    welch_alone = {name: _only(m, (0, 1)) for name, m in arms.items()}
+    welch_alone = {name: only(m, (0, 1)) for name, m in arms.items()}
     adjusted = compare_arms(ADJUSTED, welch_alone, "control")[0]
     whole = arms["control"] + arms["b"]
     slope = whole.comoments[0][1] / whole.comoments[1][1]

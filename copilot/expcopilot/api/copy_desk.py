@@ -78,10 +78,18 @@ class CopyDesk(Wording):
         return tuple(name for name in self._homes().get(brief, ()) if name != experiment)
 
     def _reviewed(self, book: CopyBook, brief: str, standards: Standards, *, named: str = "") -> Reviewed:
+        shared = self._beside(book, brief, named)
+        return reviewed(book.drafted[brief].brief, book, standards, shared=shared)
+
+    def _beside(self, book: CopyBook, brief: str, named: str) -> tuple[str, ...]:
+        """The other experiments that have a brief of this id, which this one must have.
+
+        Raises:
+            Refused: ``experiment.unknown_brief``: it has not.
+        """
         if brief not in book.drafted:
             raise deciding.no_brief(brief, named, book.drafted if named else self._homes())
-        shared = self._shared(brief, book.experiment)
-        return reviewed(book.drafted[brief].brief, book, standards, shared=shared)
+        return self._shared(brief, book.experiment)
 
     def _decided(
         self,
@@ -101,7 +109,8 @@ class CopyDesk(Wording):
         with self._recorded(home, command):
             while True:
                 book, standards = self._book(home), self.standards()
-                review = deciding.find_review(self._reviewed(book, brief, standards, named=experiment), variant)
+                shared = self._beside(book, brief, experiment)
+                review = deciding.review_of(book, brief, variant, standards, whose=home if shared else "")
                 drafts = decide(book, review, standards)
                 already = "" if drafts else deciding.already(review, label)
                 try:
@@ -111,4 +120,5 @@ class CopyDesk(Wording):
                     if {r.code for r in refused.refusals} != {"ledger.moved"}:
                         raise
                     continue  # somebody wrote in between: decide upon what stands now, which may be refused
-                return self._reviewed(book, brief, standards).model_copy(update={"already": already})
+                stands = reviewed(book.drafted[brief].brief, book, standards, shared=shared)
+                return stands.model_copy(update={"already": already})

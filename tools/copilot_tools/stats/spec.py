@@ -16,6 +16,7 @@ from copilot_tools.refusals import Refusal, Refused
 from copilot_tools.results import Scale
 
 __all__ = [
+    "OUTCOME_AS_COVARIATE",
     "AnalysisSpec",
     "Arm",
     "Cap",
@@ -28,6 +29,12 @@ __all__ = [
     "Metric",
     "Segment",
 ]
+
+OUTCOME_AS_COVARIATE = (
+    "is named as measured before assignment, but a metric of this test is made of it: adjusting by an outcome takes "
+    "out part of the effect."
+)
+"""What is wrong with each of ``outcomes_as_covariates``."""
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 

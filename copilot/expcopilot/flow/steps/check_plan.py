@@ -9,7 +9,7 @@ from typing import Literal
 from copilot_tools.base import Frozen
 from copilot_tools.refusals import Refusal, Refused
 from copilot_tools.stats.sequential.registered import design_of_looks
-from copilot_tools.stats.spec import AnalysisSpec, Effect, Metric
+from copilot_tools.stats.spec import OUTCOME_AS_COVARIATE, AnalysisSpec, Effect, Metric
 from expcopilot.records.plan import Plan
 
 __all__ = ["Question", "check_plan", "too_vague", "unanswered"]
@@ -184,8 +184,7 @@ def _known_before(spec: AnalysisSpec) -> Iterator[Question]:
     for column in spec.outcomes_as_covariates:
         yield Question(
             field="analysis.metrics",
-            question=f"{column} is named as measured before assignment, but a metric of this test is made of it. "
-            "Which column was measured before? Adjusting by an outcome takes out part of the effect.",
+            question=f"{column} {OUTCOME_AS_COVARIATE} Which column was measured before?",
             weight="must",
         )
 

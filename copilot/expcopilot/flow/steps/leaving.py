@@ -117,15 +117,14 @@ def _marks(review: Review) -> Iterator[_Place]:
             continue
         where = f"{variant.id}, {mark.place.field}, characters {mark.place.start + 1} to {mark.place.end}"
         words = shortened(mark.words, 80)
+        refusal = partial(Refusal, name=f"{variant.id}.{mark.place.field}", value=words)
         if mark.status == "unsourced":
             because = f" {mark.reason}" if mark.reason else ""
             yield _Place(
-                Refusal(
+                refusal(
                     code="copy.unsourced",
                     reason=f"{where}: “{words}” ({mark.place.kind}) has no source.{because}",
                     cure=f"Source it, waive it or change it: `{mark_command(mark.label)}`.",
-                    name=f"{variant.id}.{mark.place.field}",
-                    value=words,
                 ),
                 cause=mark.reason,
                 named=f"{mark.label} in {where}: “{words}”",
@@ -133,12 +132,10 @@ def _marks(review: Review) -> Iterator[_Place]:
             )
         else:
             yield _Place(
-                Refusal(
+                refusal(
                     code="copy.unclassified",
                     reason=f"{where}: “{words}” could not be classified, and nobody has ticked it.",
                     cure=f"Tick it: `{mark_command(mark.label, options='--tick REASON')}`.",
-                    name=f"{variant.id}.{mark.place.field}",
-                    value=words,
                 )
             )
     for field, severity, sentence in review.findings:

@@ -22,6 +22,8 @@ from tools.stats.sources.warehouse.warehouse_worlds import assert_same, both, pl
 
 A_BILLIONTH = 1e-9
 LOSS = Effect(size=0.05, scale="relative")
+A_PAST = {"covariate": "orders_before", "covariate_denominator": "visits_before"}
+"""The ratio of the period before, as ``with_a_past`` adds it."""
 
 USER_METRICS = (
     Metric(name="bought", role="primary", kind="proportion", column="bought"),
@@ -33,14 +35,7 @@ USER_METRICS = (
     Metric(name="rated", kind="mean", column="rated", nulls="drop"),
     Metric(name="rated or 0", kind="mean", column="rated", nulls="zero", direction="decrease"),
     Metric(name="orders a visit", kind="ratio", column="orders", denominator="visits"),
-    Metric(
-        name="orders a visit, adjusted",
-        kind="ratio",
-        column="orders",
-        denominator="visits",
-        covariate="orders_before",
-        covariate_denominator="visits_before",
-    ),
+    Metric(name="orders a visit, adjusted", kind="ratio", column="orders", denominator="visits", **A_PAST),
 )
 EVENT_METRICS = (
     Metric(name="bought in a week", role="primary", kind="proportion", column="bought", window_days=7),
@@ -50,14 +45,7 @@ EVENT_METRICS = (
     Metric(name="revenue capped", kind="mean", column="amount", window_days=7, cap=Cap(quantile=0.95)),
     Metric(name="revenue at most 60", kind="mean", column="amount", covariate="before", cap=Cap(at=60.0)),
     Metric(name="amount a purchase", kind="ratio", column="amount", denominator="bought"),
-    Metric(
-        name="amount a purchase, adjusted",
-        kind="ratio",
-        column="amount",
-        denominator="bought",
-        covariate="orders_before",
-        covariate_denominator="visits_before",
-    ),
+    Metric(name="amount a purchase, adjusted", kind="ratio", column="amount", denominator="bought", **A_PAST),
 )
 
 

@@ -9,7 +9,7 @@ from copilot_tools.refusals import Refusal
 from copilot_tools.stats.sources.rows.working import balance_columns, cut_columns
 from copilot_tools.stats.sources.tables.csv_file import declared
 from copilot_tools.stats.sources.tables.table import Table, shown
-from copilot_tools.stats.spec import AnalysisSpec
+from copilot_tools.stats.spec import OUTCOME_AS_COVARIATE, AnalysisSpec
 
 __all__ = ["column_problems"]
 
@@ -157,8 +157,7 @@ def _outcomes_as_covariates(spec: AnalysisSpec) -> Iterator[Refusal]:
     for column in spec.outcomes_as_covariates:
         yield Refusal(
             code="data.covariate_is_outcome",
-            reason=f"Column {shown(column)} is named as measured before assignment, but a metric of this test is made "
-            "of it: adjusting by an outcome takes out part of the effect.",
+            reason=f"Column {shown(column)} {OUTCOME_AS_COVARIATE}",
             cure="A covariate must be measured before assignment: name such a column, or none.",
             name=column,
         )
