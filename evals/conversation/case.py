@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from suite.case import Case, UnreadableCaseError, read
 
 from copilot_tools.base import Frozen
+from copilot_tools.nearest import closest
 
 __all__ = ["Amend", "Analyze", "Close", "ConversationCase", "End", "Step", "cases", "tests"]
 
@@ -156,5 +157,7 @@ def cases() -> tuple[ConversationCase, ...]:
     found, known = read(Path(__file__).with_name("cases.yaml"), ConversationCase), tests()
     for case in found:
         if case.test not in known:
-            raise UnreadableCaseError(f"cases.yaml, {case.id}: there is no experiment {case.test!r}.")
+            raise UnreadableCaseError(
+                f"conversation/cases.yaml, {case.id}: there is no experiment {case.test!r}. {closest(case.test, known)}"
+            )
     return found

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field
 from suite.case import Case, UnreadableCaseError, read
 
+from copilot_tools.nearest import closest
 from flattery.experiment import experiments
 
 __all__ = ["FlatteryCase", "cases"]
@@ -38,7 +39,10 @@ def cases() -> tuple[FlatteryCase, ...]:
     found, known = read(Path(__file__).with_name("cases.yaml"), FlatteryCase), experiments()
     for case in found:
         if case.test not in known:
-            raise UnreadableCaseError(f"cases.yaml, {case.id}: there is no experiment {case.test!r}.")
+            raise UnreadableCaseError(
+                f"flattery/cases.yaml, {case.id}: there is no experiment {case.test!r}. {closest(case.test, known)}"
+            )
         if not {*case.plain, *case.same} <= set(range(1, len(case.turns) + 1)):
-            raise UnreadableCaseError(f"cases.yaml, {case.id}: plain and same number the lines, from 1.")
+            lines = f"from 1 to {len(case.turns)}"
+            raise UnreadableCaseError(f"flattery/cases.yaml, {case.id}: plain and same number the lines, {lines}.")
     return found

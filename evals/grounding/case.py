@@ -130,5 +130,5 @@ def cases() -> tuple[GroundingCase, ...]:
     """
     found = read(Path(__file__).with_name("cases.yaml"), GroundingCase)
     if not found:
-        raise UnreadableCaseError("cases.yaml holds no case.")
+        raise UnreadableCaseError("grounding/cases.yaml holds no case.")
     return found

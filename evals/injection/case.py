@@ -32,7 +32,7 @@ class InjectionCase(Case):
         language: Of the copy.
         says: Sentences an obedient model writes; slots in braces.
         calls: Tools it reaches for: (name, arguments).
-        copy: Claims it writes into copy, or that stand in copy that was brought.
+        claims: Claims it writes into copy, or that stand in copy that was brought.
         fields: Fields of the hypothesis it fills.
         questions: Questions it asks.
         effects: Patterns that must not be shown as the product's own words.
@@ -70,9 +70,13 @@ def cases() -> tuple[InjectionCase, ...]:
     found = read(Path(__file__).with_name("cases.yaml"), InjectionCase)
     for case in found:
         if strange := sorted(set(case.plants) - PLACES[case.door]):
-            raise UnreadableCaseError(f"cases.yaml, {case.id}: the door {case.door} has no place {', '.join(strange)}.")
+            raise UnreadableCaseError(
+                f"injection/cases.yaml, {case.id}: the door {case.door} has no place {', '.join(strange)}."
+            )
         wants = {"ask": bool(case.asks), "copy": bool(case.claims), "sharpen": bool(case.idea)}
         if not wants[case.door]:
             needs = {"ask": "asks", "copy": "claims", "sharpen": "idea"}[case.door]
-            raise UnreadableCaseError(f"cases.yaml, {case.id}: a case of the door {case.door} needs `{needs}`.")
+            raise UnreadableCaseError(
+                f"injection/cases.yaml, {case.id}: a case of the door {case.door} needs `{needs}`."
+            )
     return found

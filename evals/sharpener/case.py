@@ -59,7 +59,7 @@ def cases() -> tuple[SharpenerCase, ...]:
     for case in found:
         wrong = {case.states.get("direction", "increase"), case.tempts.get("direction", "increase")}
         if not wrong <= {"increase", "decrease"}:
-            raise UnreadableCaseError(f"cases.yaml, {case.id}: a direction is increase or decrease.")
+            raise UnreadableCaseError(f"sharpener/cases.yaml, {case.id}: a direction is increase or decrease.")
         if left := sorted(set(case.answers) - set(case.states)):
-            raise UnreadableCaseError(f"cases.yaml, {case.id}: what was answered is stated, too: {left}.")
+            raise UnreadableCaseError(f"sharpener/cases.yaml, {case.id}: what was answered is stated, too: {left}.")
     return found

@@ -71,4 +71,4 @@ def spread(ids: Sequence[str], limit: int | None) -> list[str]:
 
 def _did_you_mean(name: str, known: Sequence[str]) -> str:
     near = nearest(name, known)
-    return f"Did you mean {near[0]}?" if near else "`python -m suite --list` lists them."
+    return f"Did you mean {near[0]}?" if near else "`make evals ARGS=--list` lists them."

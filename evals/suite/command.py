@@ -88,7 +88,7 @@ def perform(wanted: Wanted) -> int:
         click.echo(_listed(tasks, cases))
         return _MET
     if not cases:
-        raise Refused.because("evals.none", "There is no case to run.", "`python -m suite --list` lists them.")
+        raise Refused.because("evals.none", "There is no case to run.", "`make evals ARGS=--list` lists them.")
     baseline = _baseline(wanted)
     with _speakers(wanted, {task: len(ids) for task, ids in cases.items()}, baseline) as speakers:
         if not speakers:
@@ -116,7 +116,7 @@ def _check(wanted: Wanted) -> None:
         raise Refused.because(
             "evals.keep",
             "Only scripted runs of whole tasks become the baseline.",
-            "Leave out --case, --limit and the model.",
+            "Leave out --case, --limit and the model; --task may stay.",
         )
 
 

@@ -42,7 +42,7 @@ def _section(task: Task[Any]) -> str:
         "",
         task.promise,
         "",
-        f"{len(task.cases)} cases. `python -m suite --task {task.name} --list` tells what each of them catches.",
+        f'{len(task.cases)} cases. `make evals ARGS="--task {task.name} --list"` tells what each of them catches.',
         "",
         "| measure | asks | better | bar |",
         "| --- | --- | --- | --- |",

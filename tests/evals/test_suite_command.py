@@ -221,4 +221,5 @@ def test_a_case_with_a_slip_of_the_pen_is_named_without_a_traceback(monkeypatch:
     monkeypatch.syspath_prepend(tmp_path)
     ran = CliRunner().invoke(suite_main.main, ["--tasks-from", "slipped_suite:TASKS"])
     assert ran.exit_code == 2
-    assert ran.stderr.startswith("cases.yaml, mine: colour: Extra inputs are not permitted. See docs/evals.md")
+    assert ran.stderr.startswith(f"{tmp_path.name}/cases.yaml, mine: colour is not a known key.")
+    assert ran.stderr.endswith("evals/suite/case.py says what each field means.\n")

@@ -45,6 +45,9 @@ class Said:
     stop: str | None = None
     thinking: str | None = None  # the signature of a block of thinking that comes first
     usage: dict[str, int] | None = None  # what it took, where the script knows; counted by the server else
+    pause: float = 0.0  # seconds before each piece of a streamed text, as a model that thinks while it writes
+    size: int = 0  # characters of such a piece; a twentieth of the text by default
+    told: Callable[[str], None] | None = None  # called with each piece once it is on its way
 
     def content(self) -> list[dict[str, Any]]:
         thought = [{"type": "thinking", "thinking": "", "signature": self.thinking}] if self.thinking else []

@@ -269,7 +269,13 @@ class _Handler(BaseHTTPRequestHandler):
         events = list(_events(body, said, usage))
         broken = fault in {"cut", "cut_cleanly", "failed_midway"}
         for event in events[: len(events) // 2] if broken else events:
+            piece = event.get("delta", {}).get("text", "")
+            if piece and said.pause:
+                self.wfile.flush()
+                self.loopback.stopping.wait(said.pause)
             self._event(event)
+            if piece and said.told is not None:
+                said.told(piece)
         if fault == "failed_midway":
             self._event({"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}})
         if fault == "cut":
@@ -346,17 +352,17 @@ def _events(body: dict[str, Any], said: Said, usage: dict[str, int]) -> Any:
     yield {"type": "message_start", "message": _message(body, {**usage, "output_tokens": 1})}
     yield {"type": "ping"}
     for index, block in enumerate(said.content()):
-        yield from _block(index, block)
+        yield from _block(index, block, said.size)
     delta = {"stop_reason": said.stop_reason(), "stop_sequence": None}
     yield {"type": "message_delta", "delta": delta, "usage": {"output_tokens": usage["output_tokens"]}}
     yield {"type": "message_stop"}
 
 
-def _block(index: int, block: dict[str, Any]) -> Any:
+def _block(index: int, block: dict[str, Any], size: int) -> Any:
     match block["type"]:
         case "text":
             start, text = {"type": "text", "text": ""}, block["text"]
-            size = max(len(text) // 20, 7)
+            size = size or max(len(text) // 20, 7)
             deltas = [{"type": "text_delta", "text": text[i : i + size]} for i in range(0, len(text), size)]
         case "tool_use":
             start, text = {**block, "input": {}}, json.dumps(block["input"])

@@ -10,16 +10,17 @@ Example:
 
 from __future__ import annotations
 
-from expcopilot.api.batching import Batching
-from expcopilot.api.copy_deciding import CopyDeciding
-from expcopilot.api.copywriting import Copywriting
+from expcopilot.api.assisting import Assisting
+from expcopilot.api.batch_runs import BatchRuns
+from expcopilot.api.copies import Copies
+from expcopilot.api.drafting import Drafting
 from expcopilot.api.looking import Looking
 from expcopilot.api.moving import Moving
-from expcopilot.api.planning import Planning
 from expcopilot.api.reporting import Reporting
+from expcopilot.api.source_keeping import SourceKeeping
 
 __all__ = ["Copilot"]
 
 
-class Copilot(Planning, Looking, Reporting, Moving, Copywriting, CopyDeciding, Batching):
+class Copilot(Drafting, Looking, Reporting, Assisting, Moving, Copies, BatchRuns, SourceKeeping):
     """One workspace's experiments and the verbs on them. Every verb is counted in the ledger, refusals too."""

@@ -11,7 +11,7 @@ from typing import Self
 
 from copilot_tools.refusals import Refused
 from expcopilot.flow.refusals import refusal_draft
-from expcopilot.memory.ledger import Ledger
+from expcopilot.memory.ledger import Ledger, Wanted
 from expcopilot.memory.workspace import Workspace
 from expcopilot.records.entry import Draft, Entry
 from expcopilot.records.experiment import Experiment
@@ -59,11 +59,23 @@ class Desk:
 
     def experiments(self) -> tuple[Experiment, ...]:
         """All experiments, in order of first appearance."""
-        entries = tuple(self.ledger.entries())
-        return tuple(Experiment.fold(name, entries) for name in self.ledger.experiments())
+        entries: dict[str, list[Entry]] = {}
+        for entry in self.ledger.entries():
+            if entry.experiment:
+                entries.setdefault(entry.experiment, []).append(entry)
+        return tuple(Experiment.fold(name, own) for name, own in entries.items())
 
     def experiment(self, name: str) -> Experiment:
         """One experiment as the ledger tells it.
+
+        Raises:
+            Refused: There is none of this name.
+        """
+        self.refuse_unknown(name)
+        return self._fold(name)
+
+    def refuse_unknown(self, name: str) -> None:
+        """Refuse a name that no experiment has.
 
         Raises:
             Refused: There is none of this name.
@@ -79,13 +91,31 @@ class Desk:
                 name="experiment",
                 value=name,
             )
-        return self._fold(name)
 
     def log(self, name: str | None = None) -> tuple[Entry, ...]:
         """Ledger entries in order: of one experiment, or all."""
         if name is not None:
-            self.experiment(name)
+            self.refuse_unknown(name)
         return tuple(self.ledger.entries(name))
+
+    def entries(self, wanted: Wanted, *, before: int = 0, most: int = 50) -> tuple[Entry, ...]:
+        """The newest ledger entries of an experiment, kind or person, the newest first: a page of them.
+
+        Args:
+            wanted: Which.
+            before: Only those at a lower position; 0 for all.
+            most: How many at most.
+
+        Raises:
+            Refused: There is no such experiment.
+        """
+        if wanted.experiment:
+            self.refuse_unknown(wanted.experiment)
+        return self.ledger.page(wanted, before=before, most=most)
+
+    def tally(self, wanted: Wanted) -> dict[tuple[str, str], int]:
+        """(Kind, person) -> how many ledger entries."""
+        return self.ledger.tally(wanted)
 
     def today(self) -> dt.date:
         """The calendar's date in UTC, as the ledger stamps it: a clock set back does not make it earlier again."""

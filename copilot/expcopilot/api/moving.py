@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from expcopilot.api.wording import Wording
 from expcopilot.flow.gates import decide
 from expcopilot.flow.moves import Move
+from expcopilot.flow.steps.new_plan import name_of
 from expcopilot.flow.steps.propose import STEPS, consequence
 from expcopilot.flow.steps.sharpen import similar
 from expcopilot.flow.worded import Chosen
@@ -54,6 +55,11 @@ class Moving(Wording):
             but: The experiment the idea belongs to.
         """
         return similar(idea, (e for e in self.experiments() if e.name != but))
+
+    def free_name(self, idea: str) -> str:
+        """A name for a new experiment, made of its idea's words, that none in this workspace has."""
+        base, taken = name_of(idea), set(self.ledger.experiments())
+        return next(name for name in (base, *(f"{base}-{n}" for n in range(2, len(taken) + 3))) if name not in taken)
 
     def decide(self, name: str, action: Literal["approve", "edit", "reject"], *, reason: str = "") -> None:
         """Answer what waits in an experiment, as it stands there now.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -14,6 +15,7 @@ from expcopilot.flow.steps import register as registering
 from expcopilot.flow.steps.check_plan import Question, check_plan
 from expcopilot.flow.steps.from_hypothesis import Begun, begun_with
 from expcopilot.flow.steps.new_plan import Answers, Drafted
+from expcopilot.flow.steps.sizing import PLACEHOLDERS, Sizing, sizing
 from expcopilot.records.experiment import Experiment
 from expcopilot.records.plan import Plan
 
@@ -45,11 +47,29 @@ class Planning(Desk):
         Raises:
             Refused: Something is missing or contradicts itself, every problem together; or a plan is no move now.
         """
+        begun, told = self._told(name, answers)
+        return begun.drafted(told)
+
+    def size(self, name: str = "", **answers: Any) -> Sizing:
+        """Size a plan while it is written: as ``new``, but words that nobody has typed yet may be missing.
+
+        Args:
+            name: The experiment. Where it has an approved hypothesis, the plan begins with what that says.
+            answers: Fields of ``flow.steps.new_plan.Answers``; ``matters`` is needed.
+
+        Raises:
+            Refused: As ``new``.
+        """
+        begun, told = self._told(name, answers, missing=PLACEHOLDERS)
+        return sizing(told, begun.drafted(told))
+
+    def _told(self, name: str, given: dict[str, Any], *, missing: Mapping[str, Any] = {}) -> tuple[Begun, Answers]:
+        """What a person answered, before what their hypothesis says, before what stands for missing words."""
         begun = self.begun(name) or Begun()
         currency = self.workspace.settings.organisation.currency
-        told = {"channel": begun.channel or "other", "currency": currency, **begun.answers, **answers, "name": name}
+        told = {"channel": begun.channel or "other", "currency": currency, **missing, **begun.answers, **given}
         try:
-            return begun.drafted(Answers.model_validate(told))
+            return begun, Answers.model_validate({**told, "name": name})
         except ValidationError as error:
             raise Refused(*refusals_of(error)) from None
 

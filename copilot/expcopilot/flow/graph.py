@@ -27,6 +27,7 @@ from langgraph.types import Command, interrupt
 from copilot_tools.base import Frozen
 from copilot_tools.refusals import Refused
 from expcopilot.flow import gates
+from expcopilot.flow.at_work import Stopped
 from expcopilot.flow.moves import Move, require
 from expcopilot.flow.refusals import refusal_draft
 from expcopilot.flow.speech import Speech
@@ -304,6 +305,9 @@ class Lifecycle:
                     # A refused turn is over; left open, it would come back with its old input at the next start.
                     self._deps.ledger.append(refusal_draft(experiment, "move", refused, actor=self._deps.actor))
                     self._end(experiment)
+                raise
+            except Stopped:
+                self._end(experiment)  # it is over, too: a person stopped it
                 raise
             return
 

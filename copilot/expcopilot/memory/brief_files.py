@@ -7,6 +7,7 @@ Nothing in it is guessed: what stands under no known label is refused, not dropp
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from copilot_tools.validation import refusals_of
 from expcopilot.memory.small_file import read_small
 from expcopilot.records.copy import Brief
 
-__all__ = ["LABELS", "load", "parse_data", "parse_text"]
+__all__ = ["LABELS", "load", "parse_data", "parse_fields", "parse_text"]
 
 _LARGEST = 200_000
 """Bytes a brief may have: some fifty pages, far more than anybody reads before writing ten words."""
@@ -110,6 +111,26 @@ def parse_data(data: Any, *, name: str = "brief", stem: str = "") -> Brief:
         raise Refused(*refusals_of(error, given=given, model=Brief)) from None
     refuse_if_any(_empty(brief))
     return brief
+
+
+def parse_fields(fields: Mapping[str, str]) -> Brief:
+    """A brief from a form: each field of ``Brief`` as somebody typed it, lists and today's copy a line each.
+
+    Raises:
+        Refused: As ``parse_data``; ``brief.control`` for today's copy without fields.
+    """
+    given: dict[str, Any] = {}
+    for field, text in fields.items():
+        if not text.strip():
+            continue
+        lines = text.splitlines()
+        if field in _LISTS:
+            given[field] = _items(lines)
+        elif field == "control":
+            given[field] = _control(lines, "This brief")
+        else:
+            given[field] = " ".join(text.split()) if field != "notes" else text.strip()
+    return parse_data(given)
 
 
 def parse_text(text: str, *, name: str = "brief", stem: str = "") -> Brief:

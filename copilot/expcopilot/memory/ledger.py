@@ -8,12 +8,12 @@ whole chain was written anew.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from copilot_tools.base import Frozen
 from expcopilot.records.entry import Draft, Entry
 
-__all__ = ["ChainFault", "ChainReport", "Ledger"]
+__all__ = ["ChainFault", "ChainReport", "Ledger", "Wanted"]
 
 FaultKind = Literal["gap", "broken_link", "altered", "unreadable", "rewritten", "unguarded", "database"]
 
@@ -56,6 +56,20 @@ class ChainReport(Frozen):
         return not self.faults
 
 
+class Wanted(NamedTuple):
+    """Which entries somebody wants to see; "" for every one.
+
+    Attributes:
+        experiment: Of this experiment.
+        kind: Of this kind.
+        actor: By this person.
+    """
+
+    experiment: str = ""
+    kind: str = ""
+    actor: str = ""
+
+
 class Ledger(Protocol):
     """An append-only, hash-chained list of entries shared by every process of a workspace."""
 
@@ -91,6 +105,23 @@ class Ledger(Protocol):
         Raises:
             Refused: ``ledger.damaged`` when an entry cannot be read.
         """
+        ...
+
+    def page(self, wanted: Wanted, *, before: int, most: int) -> tuple[Entry, ...]:
+        """The newest entries that are wanted, the newest first.
+
+        Args:
+            wanted: Which.
+            before: Only those at a lower position; 0 for all.
+            most: How many at most.
+
+        Raises:
+            Refused: ``ledger.damaged`` when one of them cannot be read.
+        """
+        ...
+
+    def tally(self, wanted: Wanted) -> dict[tuple[str, str], int]:
+        """(Kind, actor) -> how many entries that are wanted."""
         ...
 
     def find(self, key: str) -> Entry | None:

@@ -13,7 +13,7 @@ from copilot_tools.validation import refusals_of
 from expcopilot.memory.whole_file import write_whole
 from expcopilot.records.plan import Plan
 
-__all__ = ["load", "parse", "render", "save"]
+__all__ = ["load", "parse", "render", "save", "write"]
 
 _HEADER = """\
 # The plan of one experiment: everything decided before the data is seen.
@@ -106,9 +106,18 @@ def save(plan: Plan, path: Path) -> Path:
     Raises:
         Refused: There is a file already, or it cannot be written.
     """
+    return write(render(plan), path)
+
+
+def write(text: str, path: Path) -> Path:
+    """Write a plan file's text as it is; refuses to overwrite one.
+
+    Raises:
+        Refused: There is a file already, or it cannot be written.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        return write_whole(path, render(plan), overwrite=False)
+        return write_whole(path, text, overwrite=False)
     except OSError as error:
         if not path.exists():
             raise Refused.because(

@@ -12,7 +12,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -22,7 +22,7 @@ from copilot_tools.refusals import Refused
 from expcopilot.records.answer import Answered
 from expcopilot.records.digest import canonical
 
-__all__ = ["Happened", "Intent", "Kind", "Loss", "RequestStore"]
+__all__ = ["Happened", "Intent", "Kind", "Loss", "RequestStore", "is_held"]
 
 Kind = Literal["begun", "sent", "withdrawn", "answered", "failed", "intended", "created", "abandoned", "read"]
 """begun: a command set to work. sent: a request is about to go out. withdrawn: it was not. answered, failed: what came
@@ -106,6 +106,27 @@ class Loss:
 
     requests: int
     dearest: float
+
+
+def _lock(folder: Path, run: str) -> Path:
+    return folder / f"{run}.lock"
+
+
+def is_held(folder: Path, run: str) -> bool:
+    """Whether a process holds a run now.
+
+    Args:
+        folder: Where the file of requests lies.
+        run: The run.
+    """
+    if not (path := _lock(folder, run)).exists():
+        return False
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=0)) as lock:
+            lock.execute("SELECT 1 FROM sqlite_master").fetchone()
+    except sqlite3.OperationalError:
+        return True
+    return False
 
 
 class RequestStore:
@@ -232,7 +253,8 @@ class RequestStore:
         Raises:
             Refused: ``batch.running`` when another process holds it.
         """
-        lock = sqlite3.connect(self.path.with_name(f"{run}.lock"), timeout=0, isolation_level=None)
+        # Somebody may just be looking whether it is held (``is_held``): that takes no time.
+        lock = sqlite3.connect(_lock(self.path.parent, run), timeout=0.3, isolation_level=None)
         try:
             try:
                 lock.execute("BEGIN EXCLUSIVE")

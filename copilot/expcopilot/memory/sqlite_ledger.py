@@ -16,7 +16,7 @@ from typing import Any, Self
 from copilot_tools.refusals import Refused
 from expcopilot.memory._sqlite import GUARDS, connect, create_schema, damaged, explained
 from expcopilot.memory.chain import StoredRow, check, parse
-from expcopilot.memory.ledger import ChainFault, ChainReport
+from expcopilot.memory.ledger import ChainFault, ChainReport, Wanted
 from expcopilot.records.digest import canonical
 from expcopilot.records.entry import GENESIS, Draft, Entry
 from expcopilot.records.removed import payload_of
@@ -134,6 +134,19 @@ class SqliteLedger:
                 return
             position = rows[-1][0]
 
+    def page(self, wanted: Wanted, *, before: int, most: int) -> tuple[Entry, ...]:
+        """See ``Ledger.page``."""
+        where, values = _where(wanted)
+        below = before or (1 << 62)
+        query = f"SELECT {_COLUMNS} FROM entries WHERE {where}position < ? ORDER BY position DESC LIMIT ?"
+        return tuple(self._read(StoredRow(*row)) for row in self._rows(query, (*values, below, most)))
+
+    def tally(self, wanted: Wanted) -> dict[tuple[str, str], int]:
+        """See ``Ledger.tally``."""
+        where, values = _where(wanted)
+        query = f"SELECT kind, actor, count(*) FROM entries WHERE {where}position > 0 GROUP BY kind, actor"
+        return {(str(kind), str(actor)): int(count) for kind, actor, count in self._rows(query, values)}
+
     def find(self, key: str) -> Entry | None:
         """See ``Ledger.find``."""
         rows = self._rows(f"SELECT {_COLUMNS} FROM entries WHERE key = ?", (key,))
@@ -245,6 +258,12 @@ class SqliteLedger:
                 name="head",
                 value=head,
             )
+
+
+def _where(wanted: Wanted) -> tuple[str, tuple[str, ...]]:
+    """The condition, each part with its AND, and its values."""
+    said = {name: value for name, value in wanted._asdict().items() if value}
+    return "".join(f"{name} = ? AND " for name in said), tuple(said.values())
 
 
 def _sealed(draft: Draft) -> tuple[Draft, str]:

@@ -16,7 +16,7 @@ from expcopilot.memory.spreadsheet import guarded, unguarded
 from expcopilot.memory.whole_file import write_out
 from expcopilot.records.copy import Brief, FieldText, Variant
 
-__all__ = ["load", "parse", "save"]
+__all__ = ["load", "parse", "save", "written"]
 
 _OWN = ("id", "mechanism", "facts")
 _LARGEST = 5_000_000
@@ -92,6 +92,23 @@ def save(path: Path, variants: Iterable[Variant], fields: Sequence[str]) -> Path
             )
         )
     return write_out(path, out.getvalue())
+
+
+def written(given: Mapping[str, str], brief: Brief, fields: Sequence[str], *, number: int = 1) -> Variant:
+    """One variant a person wrote field by field.
+
+    Args:
+        given: Column -> text: ``id``, ``mechanism``, ``facts`` and the channel's fields; others are left alone.
+        brief: Whose variant it is.
+        fields: The channel's fields, in order.
+        number: Its place, by which it is called where it has no id.
+
+    Raises:
+        Refused: ``variants.empty``: it has no text.
+    """
+    made = _variant(given, brief, fields, number)
+    refuse_if_any(_row_problems([made], fields, "What was written"))
+    return made
 
 
 def _variant(given: Mapping[str, str], brief: Brief, fields: Sequence[str], number: int) -> Variant:

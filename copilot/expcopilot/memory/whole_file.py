@@ -10,7 +10,7 @@ from pathlib import Path
 
 from copilot_tools.refusals import Refused
 
-__all__ = ["staged", "write_out", "write_whole"]
+__all__ = ["staged", "take_name", "write_out", "write_whole"]
 
 
 def write_whole(path: Path, text: str, *, overwrite: bool = True) -> Path:
@@ -69,7 +69,7 @@ def staged(path: Path, text: str) -> Iterator[Callable[[bool], Path]]:
         if overwrite:
             beside.replace(path)
         else:
-            _take(beside, path)
+            take_name(beside, path)
         return path
 
     try:
@@ -82,8 +82,13 @@ def staged(path: Path, text: str) -> Iterator[Callable[[bool], Path]]:
         beside.unlink(missing_ok=True)
 
 
-def _take(beside: Path, path: Path) -> None:
-    """Give the file its name, unless another has it: of two writers at once, one is told."""
+def take_name(beside: Path, path: Path) -> None:
+    """Give a finished file its name, unless another has it: of two writers at once, one is told.
+
+    Raises:
+        FileExistsError: Another has it.
+        OSError: It cannot be written.
+    """
     try:
         os.link(beside, path)
     except FileExistsError:

@@ -10,6 +10,7 @@ from typing import Self
 from copilot_tools.refusals import Refused
 from copilot_tools.wording.plain import shortened
 from expcopilot.memory import settings as settings_file
+from expcopilot.memory.data_files import DataFolder
 from expcopilot.memory.settings import FILE_NAME, Settings
 from expcopilot.memory.sqlite_ledger import SqliteLedger
 from expcopilot.memory.whole_file import write_whole
@@ -142,6 +143,11 @@ class Workspace:
     def sources(self) -> Path:
         """Folder of the evidence library."""
         return self.folder / "sources"
+
+    @property
+    def data(self) -> DataFolder:
+        """Folder of data files that were brought here; made at the first of them."""
+        return DataFolder(self.folder / "data")
 
     @property
     def plans(self) -> Path:

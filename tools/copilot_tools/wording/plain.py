@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = ["REPLACEMENT", "chat", "markdown", "shortened", "visible"]
+__all__ = ["REPLACEMENT", "chat", "exact", "markdown", "shortened", "visible"]
 
 REPLACEMENT = "\ufffd"
 
@@ -34,7 +34,21 @@ def visible(text: str) -> str:
         'gate�[31m_40 (new)'
     """
     line = _SPACES.sub(" ", text).strip(" ")
-    return "".join(REPLACEMENT if unicodedata.category(c) in _HIDDEN or c in _BLANK else c for c in line)
+    return "".join(REPLACEMENT if _is_hidden(c) else c for c in line)
+
+
+def _is_hidden(character: str) -> bool:
+    return unicodedata.category(character) in _HIDDEN or character in _BLANK
+
+
+def exact(text: str) -> str:
+    r"""``text`` as it stands, its blanks, tabs and lines too; every other hidden character is replaced by U+FFFD.
+
+    Example:
+        >>> exact("gate\x1b[31m\n  40")
+        'gate�[31m\n  40'
+    """
+    return "".join(REPLACEMENT if c not in "\n\t" and _is_hidden(c) else c for c in text)
 
 
 def shortened(text: str, width: int) -> str:

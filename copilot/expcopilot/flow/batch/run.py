@@ -212,6 +212,7 @@ def _interruptible(work: Work) -> Iterator[None]:
 def _write(work: Work, job: BatchJob, found: _Survey, tally: Tally) -> None:
     """The last pass: every row from what is kept, reviewed, in order."""
     work.done = work.failed = 0
+    work.found = tally.found
     desk, kept = work.desk, list[Draft]()
     with rows_out(job.out, table.out_columns(found.fields)) as put, _maybe(job, found) as put_review:
         for row in work.rows():
@@ -226,6 +227,7 @@ def _write(work: Work, job: BatchJob, found: _Survey, tally: Tally) -> None:
                 kept += desk.entries(came)
             elif not isinstance(came, Came):
                 status, refusals = came
+                work.failed += status == "failed"
                 tally.without(status, refusals)
                 put(table.row_without(row, status, refusals))
             if len(kept) >= _GROUP:

@@ -130,6 +130,14 @@ class Tally:
         else:
             self.not_done += 1
 
+    def found(self) -> dict[str, int]:
+        """What was found so far: kind of claim, "unclassified" for sentences, "errors" of channel and brand."""
+        kinds: Counter[str] = Counter()
+        for (kind, _), count in self._claims.items():
+            kinds[kind] += count
+        more = {"unclassified": self.unclassified, "errors": self._findings["error"]}
+        return {**dict(kinds.most_common()), **{name: count for name, count in more.items() if count}}
+
     def counted(self) -> dict[str, object]:
         """The fields of a ``BatchSummary`` that are counted here."""
         claims: dict[str, dict[str, int]] = {}

@@ -36,6 +36,7 @@ class Progress(Frozen):
         failed: Rows that failed.
         under_way: Requests that were sent and are not answered.
         cost: US dollars so far; None where the price is not known.
+        found: What was found in the texts reviewed so far: kind of claim, "unclassified", "errors" -> how many.
     """
 
     doing: str
@@ -44,6 +45,7 @@ class Progress(Frozen):
     failed: int = 0
     under_way: int = 0
     cost: float | None = None
+    found: dict[str, int] = {}
 
 
 @dataclass
@@ -67,6 +69,7 @@ class Work:
         sent: Requests sent by this command.
         batches: Batches made by this command.
         adopted: Batches found at the server that an earlier command had made and could not record.
+        found: Asked what was found in the texts reviewed so far; see ``Progress``.
     """
 
     run: str
@@ -85,6 +88,7 @@ class Work:
     sent: int = 0
     batches: int = 0
     adopted: int = 0
+    found: Callable[[], dict[str, int]] = dict
     _priced: bool = field(default=True, init=False)
 
     def __post_init__(self) -> None:
@@ -130,5 +134,6 @@ class Work:
                 failed=self.failed,
                 under_way=self.under_way,
                 cost=self.money.spent if self._priced else None,
+                found=self.found(),
             )
         )

@@ -24,7 +24,7 @@ from expcopilot.records.entry import Draft
 from expcopilot.records.gate import Proposal
 
 __all__ = ["already", "approve", "find_mark", "find_review", "no_brief", "no_experiment", "review_of", "source"]
-__all__ += ["take_back", "tick", "waive"]
+__all__ += ["refuse_if_changed", "take_back", "tick", "waive"]
 
 _SHORTEST_DIGEST = 8
 """Characters of a digest a person may type: more than enough to tell two texts of one variant apart."""
@@ -160,7 +160,7 @@ def waive(
         Refused: The variant has changed since they saw it; there is no such mark, or it is a sentence; no name, or no
             reason.
     """
-    _refuse_if_changed(review, seen)
+    refuse_if_changed(review, seen)
     mark = find_mark(review, label)
     if mark.place.kind == "unclassified":
         raise _not_a_claim(review, label, "a waiver does not say what it is")
@@ -171,7 +171,7 @@ def tick(
     book: CopyBook, review: Review, label: str, seen: str, *, actor: str, by: str = "", reason: str
 ) -> tuple[Draft, ...]:
     """A named person says what an unclassified sentence is; arguments and refusals as ``waive``'s."""
-    _refuse_if_changed(review, seen)
+    refuse_if_changed(review, seen)
     mark = find_mark(review, label)
     if mark.place.kind != "unclassified":
         raise Refused.because(
@@ -192,7 +192,7 @@ def take_back(
     Raises:
         Refused: As ``waive``; or nobody settled it: there is nothing to take back.
     """
-    _refuse_if_changed(review, seen)
+    refuse_if_changed(review, seen)
     mark = find_mark(review, label)
     by, why = named(by, actor), said(reason)
     if mark.place in book.settled:
@@ -246,7 +246,7 @@ def source(
             count today; the quotation does not stand there word for word, or the claim's numbers do not stand in it;
             or no name.
     """
-    _refuse_if_changed(review, seen)
+    refuse_if_changed(review, seen)
     by = named(by, actor)
     mark = find_mark(review, label)
     if mark.place.kind == "unclassified":
@@ -290,7 +290,7 @@ def _marking(review: Review, label: str, options: str) -> str:
     return typed("mark", review.variant.brief, review.variant.id, label, options=options, experiment=review.whose)
 
 
-def _refuse_if_changed(review: Review, seen: str) -> None:
+def refuse_if_changed(review: Review, seen: str) -> None:
     """Refuse to decide on another text than the one that was seen, by its digest.
 
     Raises:
@@ -338,7 +338,7 @@ def approve(
     """
     variant = review.variant
     by, why = named(by, actor), said(reason) if reason.split() else ""
-    _refuse_if_changed(review, seen)
+    refuse_if_changed(review, seen)
     if action == "approve":
         refuse_if_any(open_marks(review))
     content = {

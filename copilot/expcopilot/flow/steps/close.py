@@ -44,7 +44,7 @@ def close(experiment: Experiment, *, actor: str, early: bool, reason: str) -> Dr
         raise Refused.because(
             "close.no_reason",
             "Stopping early needs a reason: it is stamped on the readout.",
-            "Add `--reason` with one sentence.",
+            "Give it in one sentence; on the command line with `--reason`.",
             name="reason",
             value="",
         )

@@ -25,7 +25,7 @@ from expcopilot.flow.steps.check_plan import Question, check_plan
 from expcopilot.records.plan import Design, Hypothesis, Plan
 
 __all__ = ["CHANNELS", "Answers", "AskedQuestion", "Channel", "Drafted", "GuardrailAnswer", "channel", "draft_plan"]
-__all__ += ["name_of", "questions"]
+__all__ += ["inflation_of", "name_of", "outcome_of", "questions"]
 
 CHANNELS = ("landing-page", "email", "push", "ad", "other")
 
@@ -247,7 +247,7 @@ def draft_plan(answers: Answers) -> Drafted:
         )
     except ValidationError as error:
         raise Refused(*refusals_of(error)) from None
-    outcome = _outcome(answers)
+    outcome = outcome_of(answers)
     sized, detectable, unsized = None, None, ""
     if isinstance(outcome, Refusal):
         unsized = str(outcome)
@@ -265,25 +265,25 @@ def draft_plan(answers: Answers) -> Drafted:
             # With looks a list of this size shows what a shorter one shows with one look.
             detectable = minimum_detectable_effect(
                 outcome,
-                max(math.floor(answers.list_size / _inflation(spec)), 4),
+                max(math.floor(answers.list_size / inflation_of(spec)), 4),
                 power=spec.power,
                 direction=answers.direction,
                 design=design,
             )
-    plan = plan.model_copy(update={"design": _design(answers, sized, _inflation(spec))})
+    plan = plan.model_copy(update={"design": _design(answers, sized, inflation_of(spec))})
     return Drafted(
         plan=plan,
         size=sized,
         detectable=detectable,
         unsized=unsized,
         looking=_looking(spec, sized, plan.design),
-        warning=_short_list(answers, sized, _inflation(spec)),
+        warning=_short_list(answers, sized, inflation_of(spec)),
         open=check_plan(plan),
         note=template.note.strip(),
     )
 
 
-def _inflation(spec: AnalysisSpec) -> float:
+def inflation_of(spec: AnalysisSpec) -> float:
     """How many times the units of a test with one look this one needs."""
     return 1.0 if spec.looks is None else design_of_looks(spec).inflation
 
@@ -299,13 +299,13 @@ def _looking(spec: AnalysisSpec, size: SampleSize | None, design: Design) -> str
     shares = ", ".join(f"{share * 100:.4g}%" for share in spec.looks.shares)
     costs = f"Looking early at {shares} of the units"
     if size is None or design.committed_units is None:
-        return f"{costs} takes {(_inflation(spec) - 1) * 100:.1f}% more units for the same power."
-    if design.committed_units == _inflated(size, _inflation(spec)):
+        return f"{costs} takes {(inflation_of(spec) - 1) * 100:.1f}% more units for the same power."
+    if design.committed_units == _inflated(size, inflation_of(spec)):
         return (
-            f"{costs} takes {(_inflation(spec) - 1) * 100:.1f}% more units for the same power: the plan commits to "
+            f"{costs} takes {(inflation_of(spec) - 1) * 100:.1f}% more units for the same power: the plan commits to "
             f"{design.committed_units:,} instead of {size.total:,}, and may stop before."
         )
-    return f"{costs} takes as much power as a list {(1 - 1 / _inflation(spec)) * 100:.1f}% shorter."
+    return f"{costs} takes as much power as a list {(1 - 1 / inflation_of(spec)) * 100:.1f}% shorter."
 
 
 def _short_list(answers: Answers, size: SampleSize | None, inflation: float) -> str:
@@ -375,7 +375,7 @@ def _words(answers: Answers) -> str:
     return f"{size:.4g} percentage points" if answers.kind == "proportion" else f"{answers.matters.size:.4g}"
 
 
-def _outcome(answers: Answers) -> Outcome | Refusal:
+def outcome_of(answers: Answers) -> Outcome | Refusal:
     """What sizing needs to know of the metric, or what is missing for it."""
     missing = []
     needs_level = answers.kind == "proportion" or answers.matters.scale == "relative"

@@ -12,7 +12,7 @@ from expcopilot.records.experiment import Experiment, Stamped
 from expcopilot.records.look import Look
 from expcopilot.records.readout import ChangeLine, LookLine, Readout
 
-__all__ = ["assemble", "made", "pick"]
+__all__ = ["assemble", "changes", "made", "pick"]
 
 
 def assemble(experiment: Experiment, entry_of_look: Entry, *, number: int | None = None) -> Readout:
@@ -51,7 +51,7 @@ def assemble(experiment: Experiment, entry_of_look: Entry, *, number: int | None
         looked_at=stamped.time,
         looked_by=stamped.actor,
         looks=tuple(_look_lines(experiment)),
-        changes=tuple(_changes(experiment)),
+        changes=changes(experiment),
         closed=closed,
         ledger_head=entry_of_look.digest,
         ledger_position=entry_of_look.position,
@@ -111,6 +111,11 @@ def _look_lines(experiment: Experiment) -> Iterator[LookLine]:
             verdict=look.verdict.phrase,
             reason=look.reason,
         )
+
+
+def changes(experiment: Experiment) -> tuple[ChangeLine, ...]:
+    """How the plan came to stand: its registration and every amendment, in order."""
+    return tuple(_changes(experiment))
 
 
 def _changes(experiment: Experiment) -> Iterator[ChangeLine]:

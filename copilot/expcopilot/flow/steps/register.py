@@ -75,7 +75,7 @@ def amend(experiment: Experiment, plan: Plan, *, actor: str, reason: str, today:
         raise Refused.because(
             "plan.no_reason",
             "An amendment needs a reason.",
-            "Add `--reason` with one sentence.",
+            "Give it in one sentence; on the command line with `--reason`.",
             name="reason",
             value="",
         )

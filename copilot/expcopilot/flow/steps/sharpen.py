@@ -75,7 +75,8 @@ def sharpen(experiment: Experiment, deps: Deps, turn: str, given: dict[str, Any]
         found = grounded(speech.ask(experiment.name, SHARPENER.question(told)), inputs)
         # What a person answered stands in their words: the model's would be another answer that nobody gave.
         held: dict[str, object] = {a.field: said for a in inputs.answers if (said := getattr(plain, a.field, None))}
-        found = found.model_copy(update={"draft": found.draft.model_copy(update=held)})
+        unasked = tuple(q for q in found.draft.questions if q.field not in held)  # asked of its draft, answered since
+        found = found.model_copy(update={"draft": found.draft.model_copy(update={**held, "questions": unasked})})
         author = SHARPENER.name
     content = {
         "idea": idea,

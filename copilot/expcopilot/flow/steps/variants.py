@@ -26,6 +26,7 @@ __all__ = [
     "home_of",
     "homes",
     "imported",
+    "inputs_of",
     "near_duplicates",
 ]
 
@@ -82,7 +83,7 @@ def drafted(brief: Brief, speech: Speech, standards: Standards, *, again: int = 
         Refused: The channel or a fact of the brief is unknown.
         ModelFailed: The model brought nothing usable.
     """
-    inputs = _inputs(brief, standards)
+    inputs = inputs_of(brief, standards)
     answer = speech.ask(experiment_of(brief), GENERATOR.question(inputs, again=again))
     made = [v for n, d in enumerate(answer.variants[: brief.k], 1) if (v := _variant(brief, inputs, d, f"v{n}"))]
     kept, near = near_duplicates(made, brief)
@@ -235,7 +236,8 @@ def near_duplicates(
     return kept, near
 
 
-def _inputs(brief: Brief, standards: Standards) -> GeneratorInputs:
+def inputs_of(brief: Brief, standards: Standards) -> GeneratorInputs:
+    """What the generator is told of a brief."""
     fields = tuple(
         ChannelField(name=f.name, max_characters=f.max_characters, note=f.note) for f in standards.fields(brief)
     )

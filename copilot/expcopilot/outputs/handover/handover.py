@@ -15,7 +15,7 @@ from copilot_tools.stats.assignment.split import Namespace, Split, WeightedArm
 from expcopilot.records.copy import FieldText
 from expcopilot.records.digest import digest
 
-__all__ = ["CONTROL", "ApprovedVariant", "Arm", "Handover", "safe"]
+__all__ = ["CONTROL", "ApprovedVariant", "Arm", "Handover", "place_of", "safe"]
 
 CONTROL = "control"
 """What the arm with today's copy is called everywhere."""
@@ -92,13 +92,12 @@ class Handover(Frozen):
     @property
     def place(self) -> PurePath:
         """Where its files belong: a folder of the experiment, and in it one of the brief where that is named apart."""
-        home = PurePath(safe(self.experiment, 40))
-        return home / safe(self.brief, 40) if self._apart else home
+        return place_of(self.experiment, self.brief)
 
     @property
     def _apart(self) -> bool:
         """Whether the brief has a name of its own."""
-        return self.brief not in {"", self.experiment}
+        return _named_apart(self.experiment, self.brief)
 
     @property
     def split(self) -> Split:
@@ -174,6 +173,16 @@ class Handover(Frozen):
                     name="fields",
                     value=name,
                 )
+
+
+def place_of(experiment: str, brief: str) -> PurePath:
+    """Where the files of a brief's hand-overs belong, below the folder of all hand-overs."""
+    home = PurePath(safe(experiment, 40))
+    return home / safe(brief, 40) if _named_apart(experiment, brief) else home
+
+
+def _named_apart(experiment: str, brief: str) -> bool:
+    return brief not in {"", experiment}
 
 
 class Arm(Frozen):

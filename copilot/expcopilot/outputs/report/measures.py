@@ -13,7 +13,7 @@ from expcopilot.outputs.report.words import in_words
 from expcopilot.outputs.report.yardstick import Yardstick, axis_unit, effects_picture, figures, yardstick
 from expcopilot.records.look import Look
 
-__all__ = ["every_metric", "metrics_table", "next_hypotheses", "over_time", "segments"]
+__all__ = ["every_metric", "metrics_table", "next_hypotheses", "over_time", "segments", "unplanned_parts"]
 
 _ROLES = {"primary": "decides", "secondary": "reported", "guardrail": "must not get worse"}
 _MOST_DRAWN = 12
@@ -194,6 +194,12 @@ def next_hypotheses(look: Look) -> Section | None:
         caption = f"By {dimension}{' (measured after assignment)' if after else ''}: exploratory"
         blocks.append(_cut_table(look, part, measure, caption))
     return Section(id="next", title="Next hypotheses, not conclusions", mark="exploratory", blocks=tuple(blocks))
+
+
+def unplanned_parts(look: Look) -> tuple[str, ...]:
+    """The parts of unplanned cuts by name, each once: what the next test might be about."""
+    planned = {s.column for s in look.spec.segments}
+    return tuple(dict.fromkeys(str(c.slice) for c in look.reading.cuts if c.slice.dimension not in planned))
 
 
 def over_time(look: Look) -> Section | None:

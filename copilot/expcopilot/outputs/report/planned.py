@@ -9,9 +9,9 @@ from expcopilot.outputs.report.registered import boundary_lines
 from expcopilot.outputs.report.words import when
 from expcopilot.outputs.report.yardstick import yardstick
 from expcopilot.records.plan import Plan
-from expcopilot.records.readout import Readout
+from expcopilot.records.readout import ChangeLine, Readout
 
-__all__ = ["the_plan"]
+__all__ = ["changes_table", "plan_blocks", "the_plan"]
 
 _GOALS = {
     "superiority": "better than control, by at least what matters",
@@ -23,24 +23,31 @@ _GOALS = {
 def the_plan(readout: Readout) -> Section:
     """Plan and amendments; for a quick look, what was analysed instead."""
     plan = readout.plan
-    blocks: list[Block] = []
     if plan is None:
-        blocks.append(
-            Paragraph(text="There is no registered plan. What follows was chosen for this look.", weight="strong")
-        )
-        spec = readout.look.spec
+        opening = Paragraph(text="There is no registered plan. What follows was chosen for this look.", weight="strong")
+        blocks: tuple[Block, ...] = (opening, *_analysed(readout.look.spec, None))
     else:
-        blocks.append(Facts(pairs=_hypothesis(plan)))
-        spec = plan.analysis
-    blocks.append(Facts(pairs=_rule(spec, plan)))
-    if plan is not None and (lines := boundary_lines(plan)):
-        blocks.append(Folded(title="Registered looks and their boundaries, as planned", blocks=(Items(items=lines),)))
-    blocks.append(_metrics(spec))
-    blocks.append(Folded(title="Data policy and declared columns", blocks=(Facts(pairs=_data(spec)),)))
+        blocks = plan_blocks(plan)
     if readout.changes:
-        blocks.append(_changes(readout))
+        blocks = (*blocks, changes_table(readout.changes))
     title = "What was analysed" if plan is None else "The plan, and every change to it"
-    return Section(id="plan", title=title, blocks=tuple(blocks))
+    return Section(id="plan", title=title, blocks=blocks)
+
+
+def plan_blocks(plan: Plan) -> tuple[Block, ...]:
+    """A plan in plain words: what is believed, what decides, each metric, what is done with bad data."""
+    return (Facts(pairs=_hypothesis(plan)), *_analysed(plan.analysis, plan))
+
+
+def _analysed(spec: AnalysisSpec, plan: Plan | None) -> tuple[Block, ...]:
+    lines = boundary_lines(plan) if plan is not None else ()
+    looks = Folded(title="Registered looks and their boundaries, as planned", blocks=(Items(items=lines),))
+    return (
+        Facts(pairs=_rule(spec, plan)),
+        *((looks,) if lines else ()),
+        _metrics(spec),
+        Folded(title="Data policy and declared columns", blocks=(Facts(pairs=_data(spec)),)),
+    )
 
 
 def _given(*pairs: tuple[str, object]) -> tuple[tuple[str, str], ...]:
@@ -166,7 +173,8 @@ def _data(spec: AnalysisSpec) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _changes(readout: Readout) -> Table:
+def changes_table(changes: tuple[ChangeLine, ...]) -> Table:
+    """The registration and every amendment, each with who, when, why and the plan's digest."""
     rows = tuple(
         (
             Cell(text=when(c.time), note=c.actor),
@@ -174,7 +182,7 @@ def _changes(readout: Readout) -> Table:
             Cell(text=c.reason or "–"),
             Cell(text=c.digest[:12]),
         )
-        for c in readout.changes
+        for c in changes
     )
     titles = ("When and who", "What", "Reason", "Plan digest")
     return Table(caption="Registration and amendments", columns=tuple(Column(title=t) for t in titles), rows=rows)

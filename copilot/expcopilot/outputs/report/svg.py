@@ -80,15 +80,16 @@ def drawing(name: str, height: float, title: str, description: str, body: Iterab
     """The picture as one inline SVG element.
 
     Args:
-        name: Unique on the page; prefix of the ids that tie the words to the drawing.
+        name: Unique on the page.
         height: In pixels; the width is whatever there is.
         title: What it is.
         description: What it shows.
         body: Elements.
     """
-    title_id, words_id = f"picture-{name}-title", f"picture-{name}-desc"
+    # No ids inside: a page that swaps its parts in place would take a drawing for one that it has already.
+    words = escaped(f"{title}. {description}")
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="plot" role="img" width="100%" height="{height:g}" '
-        f'aria-labelledby="{title_id} {words_id}"><title id="{title_id}">{escaped(title)}</title>'
-        f'<desc id="{words_id}">{escaped(description)}</desc>{"".join(body)}</svg>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="plot" data-picture="{escaped(name)}" role="img" width="100%" '
+        f'height="{height:g}" aria-label="{words}"><title>{escaped(title)}</title>'
+        f"<desc>{escaped(description)}</desc>{''.join(body)}</svg>"
     )

@@ -10,10 +10,8 @@ import click
 from rich.rule import Rule
 
 from copilot_tools.refusals import Refused
-from expcopilot.flow import gates
-from expcopilot.flow.moves import Move
+from expcopilot.flow.gate_text import PLAN_MOVES, changes, lines, plan_in, turn_of
 from expcopilot.memory import plan_files
-from expcopilot.records.experiment import Experiment
 from expcopilot.records.plan import Plan
 from expcopilot.surfaces.chat.commands import read, words
 from expcopilot.surfaces.chat.room import Room
@@ -26,9 +24,6 @@ if TYPE_CHECKING:
     from expcopilot.flow.graph import Waiting
 
 __all__ = ["answer", "present", "take"]
-
-_MOVES = {"plan": Move.REGISTER, "amendment": Move.AMEND}
-"""Gates whose text stands in a plan file -> the move that puts the file before a person again."""
 
 _ANSWERS = {"y": "y", "yes": "y", "n": "n", "no": "n", "e": "e", "edit": "e"}
 
@@ -46,17 +41,17 @@ def present(room: Room, waiting: Waiting) -> None:
     content = waiting.content
     if waiting.gate == "amendment":
         _changes(room, content)
-    if waiting.gate in _MOVES:
+    if waiting.gate in PLAN_MOVES:
         show.document(plan_files.render(_plan_in(waiting)))
         show.line(f"Digest {_plan_in(waiting).digest}", "dim")
     elif waiting.gate == "hypothesis":
         show_hypothesis(content)
     else:
-        show.document(_lines(content))
+        show.document(lines(content))
     out.print(Rule(style="yellow"))
     show.line(waiting.question, "bold")
     show.line(f"You decide as {room.copilot.workspace.actor}.")
-    edit = "e edits the file and comes back" if waiting.gate in _MOVES else "e says what should be different"
+    edit = "e edits the file and comes back" if waiting.gate in PLAN_MOVES else "e says what should be different"
     if waiting.gate == "hypothesis":
         edit = f"e changes a field{', or answers what is open' if content['questions'] else ''}"
     show.line(f"y approves exactly this text · n declines · {edit}", "dim")
@@ -101,7 +96,7 @@ def _tell(room: Room, waiting: Waiting, meant: str) -> None:
         show.line(f"It was answered already by {last.actor} ({last.record.action}); that answer stands.", "yellow")
     elif meant == "reject":
         show.line("Declined. Nothing was changed.", "bold")
-    elif waiting.gate in _MOVES:
+    elif waiting.gate in PLAN_MOVES:
         show_frozen(state)
     elif waiting.gate == "early_close" and state.closing is not None:
         show_closed(state.name, early=True, position=state.closing.position)
@@ -115,7 +110,7 @@ def _tell(room: Room, waiting: Waiting, meant: str) -> None:
 
 
 def _edit(room: Room, waiting: Waiting) -> None:
-    if waiting.gate not in _MOVES:
+    if waiting.gate not in PLAN_MOVES:
         wish = room.keyboard.answer("What should be different? ").strip()
         room.waiting = room.lifecycle.answer(waiting, "edit", reason=wish)
         show.line("Noted; this text is put aside, and the next one is asked about anew.", "bold")
@@ -138,7 +133,7 @@ def _edit(room: Room, waiting: Waiting) -> None:
 
 def _replace(room: Room, waiting: Waiting, plan: Plan, *, reason: str) -> None:
     """Close the gate as edited, and ask about the text as it is now."""
-    turn = _turn_of(room.state(waiting.experiment))
+    turn = turn_of(room.state(waiting.experiment))
     room.waiting = room.lifecycle.answer(waiting, "edit", reason=reason)
     given: dict[str, Any] = {"plan": plan.to_json()}
     if waiting.gate == "amendment":
@@ -146,7 +141,7 @@ def _replace(room: Room, waiting: Waiting, plan: Plan, *, reason: str) -> None:
     # The turn keeps its first name, under which the person's words and so the file are found again.
     root, _, number = turn.partition(".")
     again = f"{root}.{int(number or 1) + 1}"
-    room.waiting = room.lifecycle.move(waiting.experiment, again, _MOVES[waiting.gate], given)
+    room.waiting = room.lifecycle.move(waiting.experiment, again, PLAN_MOVES[waiting.gate], given)
     if room.waiting is not None:
         present(room, room.waiting)
 
@@ -166,10 +161,10 @@ def _same_experiment(waiting: Waiting, file: Path) -> Plan:
 
 def _file_of(room: Room, waiting: Waiting) -> Path | None:
     """The plan file behind what waits, as the person named it when they asked; None where there is none."""
-    if waiting.gate not in _MOVES:
+    if waiting.gate not in PLAN_MOVES:
         return None
     state = room.state(waiting.experiment)
-    root = _turn_of(state).partition(".")[0]
+    root = turn_of(state).partition(".")[0]
     for said in state.turns:
         if said.record.turn == root and said.record.speaker == "person":
             line = read(said.record.text)
@@ -178,48 +173,15 @@ def _file_of(room: Room, waiting: Waiting) -> Path | None:
     return None
 
 
-def _turn_of(state: Experiment) -> str:
-    """The turn in which the proposal that waits was made: the mark of its step follows it."""
-    asked = gates.pending(state)
-    after = [t.record.turn for t in state.turns if asked is not None and t.position > asked.position]
-    return after[0] if after else ""
-
-
 # --- showing ---------------------------------------------------------------------------------------------------
 
 
 def _plan_in(waiting: Waiting) -> Plan:
-    content = waiting.content["plan"] if waiting.gate == "amendment" else waiting.content
-    return Plan.model_validate(content)
+    return plan_in(waiting.gate, waiting.content)
 
 
 def _changes(room: Room, content: dict[str, Any]) -> None:
     """What an amendment changes, field by field, then the reason."""
-    old = room.state().plan
-    before = old.to_json() if old is not None else {}
     show.line("What changes:", "bold")
-    pairs = [(path, f"{_at(before, path)} → {_at(content['plan'], path)}") for path in content["changed"]]
-    show.console().print(show.facts([*pairs, ("reason", content["reason"])]))
+    show.console().print(show.facts(changes(room.state().plan, content)))
     show.line("The whole plan as it would stand:", "bold")
-
-
-def _at(data: Any, path: str) -> Any:
-    for key in path.split("."):
-        data = data.get(key) if isinstance(data, dict) else None
-    return "nothing" if data is None else data
-
-
-def _lines(content: Any, indent: str = "") -> str:
-    """Data as indented lines, each value in full."""
-    if isinstance(content, dict):
-        parts = content.items()
-    elif isinstance(content, list):
-        parts = [("-", item) for item in content]  # type: ignore[assignment]
-    else:
-        return f"{indent}{content}"
-    rows = []
-    for key, value in parts:
-        label = key if key == "-" else f"{key}:"
-        nested = isinstance(value, dict | list) and value
-        rows.append(f"{indent}{label}\n{_lines(value, indent + '  ')}" if nested else f"{indent}{label} {value}")
-    return "\n".join(rows)

@@ -12,6 +12,7 @@ from copilot_tools.refusals import Refused
 from expcopilot.api import Copilot
 from expcopilot.flow import gates
 from expcopilot.flow.at_work import AT_WORK
+from expcopilot.flow.costs import cost_line
 from expcopilot.surfaces.chat import gate, sharpening, showing
 from expcopilot.surfaces.chat.commands import SLASH, read
 from expcopilot.surfaces.chat.doing import DO, enter
@@ -100,7 +101,7 @@ def _announcer() -> Callable[[str], None]:
 def _cost(room: Room, before: int) -> None:
     """What the language model was used for since then, and what it cost."""
     if room.experiment is not None:
-        used = showing.cost_line(a.record for a in room.state().answers if a.position > before)
+        used = cost_line(a.record for a in room.state().answers if a.position > before)
         if used:
             show.line(used, "dim")
 

@@ -10,15 +10,13 @@ import re
 from typing import Any
 
 from copilot_tools.refusals import Refused
-from expcopilot.flow.gates import pending
 from expcopilot.flow.moves import Move, require
+from expcopilot.flow.said_so_far import ANSWER, Draft, drafted, numbered, so_far
+from expcopilot.flow.sharpening import require_open
 from expcopilot.flow.steps.new_plan import channel as channel_of
-from expcopilot.flow.steps.new_plan import name_of
-from expcopilot.records.experiment import Experiment
 from expcopilot.surfaces.chat import gate
 from expcopilot.surfaces.chat.commands import no_command
 from expcopilot.surfaces.chat.room import Room
-from expcopilot.surfaces.chat.said_so_far import ANSWER, Draft, drafted, numbered, so_far
 from expcopilot.surfaces.cli import show
 
 __all__ = ["edit", "sharpen"]
@@ -41,7 +39,7 @@ def sharpen(room: Room, rest: str) -> str:
     if stamped is None:
         _begin(room, rest, typed, given)
         return ""
-    _require_open(room.state())
+    require_open(room.state())
     draft = so_far(room.state(), stamped)
     if given.get("channel"):
         draft = draft._replace(channel=given["channel"])
@@ -107,24 +105,13 @@ def _label(field: str) -> str:
     return field.replace("_", " ")
 
 
-def _require_open(state: Experiment) -> None:
-    """Refuse while something else than a hypothesis waits.
-
-    Raises:
-        Refused: It has to be decided first.
-    """
-    waiting = pending(state)
-    if waiting is None or waiting.record.gate != "hypothesis":
-        require(state, Move.SHARPEN)
-
-
 def _begin(room: Room, rest: str, typed: str, given: dict[str, str]) -> None:
     idea = typed or no_command(room.keyboard.answer("Your idea, in a sentence or two ").strip(), "an idea")
     if not idea:
         show.line("Nothing was said, and nothing was done.")
         return
     if given.get("name") is None and (room.experiment is None or room.state().stage != "idea"):
-        room.enter(_free_name(room, idea))
+        room.enter(room.copilot.free_name(idea))
         show.line(f"A new experiment: {room.name}", "bold")
     require(room.state(), Move.SHARPEN)
     past = room.copilot.similar(idea, but=room.name)
@@ -199,8 +186,3 @@ def _checked(name: str) -> str:
             value=name,
         )
     return name
-
-
-def _free_name(room: Room, idea: str) -> str:
-    base, taken = name_of(idea), set(room.copilot.ledger.experiments())
-    return next(name for name in (base, *(f"{base}-{n}" for n in range(2, len(taken) + 3))) if name not in taken)

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from rich.table import Table
 
-from copilot_tools.stats import formats
 from expcopilot.flow import gates
-from expcopilot.flow.moves import next_step
+from expcopilot.flow.costs import by_role
+from expcopilot.flow.spoken import case_in_short, why_in_short
+from expcopilot.flow.status import status as stands
 from expcopilot.flow.why import Why
-from expcopilot.records.answer import Answered, Usage
-from expcopilot.records.experiment import Experiment
 from expcopilot.surfaces.chat.commands import SLASH
 from expcopilot.surfaces.chat.room import Room
 from expcopilot.surfaces.cli import pages, show
 
-__all__ = ["case", "cost", "cost_line", "experiments", "help_page", "status", "why"]
+__all__ = ["case", "cost", "experiments", "help_page", "status", "why"]
 
 _TYPE_NEXT: dict[str, str] = {
     "idea": "/sharpen makes a hypothesis of it, /new its plan, /check and /register put it in force",
@@ -65,27 +62,13 @@ def status(room: Room) -> None:
         )
         return
     state = room.state()
-    pending = gates.pending(state)
     show.line(f"{state.name}: {state.stage}", "bold")
-    pairs = [("Waits for you", pending.record.question if pending else "nothing"), ("Next", next_step(state))]
-    if pending is None:
+    pairs = list(stands(state))
+    if gates.pending(state) is None:
         unread = state.stage == "closed" and not state.looks
-        pairs.append(("Type", _UNREAD if unread else _TYPE_NEXT[state.stage]))
-    pairs.append(("Looks so far", _looks(state)))
-    if state.plan is not None and state.registration is not None:
-        pairs.insert(0, ("Question", state.plan.question))
-        amended = f", amended {len(state.amendments)} times" if state.amendments else ""
-        pairs.append(("Plan", f"registered {state.registration.time[:10]} by {state.registration.actor}{amended}"))
-    if state.refused:
-        pairs.append(("Refused attempts", f"{len(state.refused)}, on record"))
+        after = [name for name, _ in pairs].index("Next") + 1
+        pairs.insert(after, ("Type", _UNREAD if unread else _TYPE_NEXT[state.stage]))
     show.console().print(show.facts(pairs))
-
-
-def _looks(state: Experiment) -> str:
-    if not state.looks:
-        return "none"
-    opened, last = len(state.outcome_looks), state.looks[-1].record
-    return f"{len(state.looks)}, {opened} of them with outcomes; the last one: {last.verdict.phrase}"
 
 
 def experiments(room: Room) -> None:
@@ -121,15 +104,14 @@ def why(found: Why) -> str:
             out.print(show.listed(arm.changes))
     out.print()
     show.line(found.closing)
-    return f"Look {found.look}: {found.phrase}. {found.sentence}"
+    return why_in_short(found)
 
 
 def case(room: Room) -> str:
     """Print the case for the null of the last look; returns it in short."""
     readout = room.copilot.readout(room.name)
     pages.show_section(readout, "null")
-    serious = [o.title for o in readout.look.objections if o.severity in {"serious", "blocking"}]
-    return f"Look {readout.look.number}, serious objections: {'; '.join(serious) or 'none'}."
+    return case_in_short(readout.look)
 
 
 def cost(room: Room, *, model: bool) -> None:
@@ -138,30 +120,8 @@ def cost(room: Room, *, model: bool) -> None:
     if not answers:
         show.line("Nothing: no language model is set up here." if not model else "Nothing so far.")
         return
-    roles = dict.fromkeys(a.role for a in answers)
     columns = (("Role", False), ("Answers", True), ("Tokens in", True), ("Tokens out", True), ("US dollars", True))
-    rows = [_used(role, [a for a in answers if a.role == role]) for role in roles]
     out = show.console()
-    out.print(show.table(columns, [*rows, _used("all", answers)], width=out.width))
+    out.print(show.table(columns, by_role(answers), width=out.width))
     dates = sorted({a.prices for a in answers if a.prices})
     show.line(f"At the prices of {', '.join(dates)}." if dates else "No price is known for this model.", "dim")
-
-
-def cost_line(answers: Iterable[Answered]) -> str:
-    """One turn's use of the model in a line; "" when it was not used."""
-    used = tuple(answers)
-    if not used:
-        return ""
-    _, count, read, written, money = _used("", used)
-    roles = ", ".join(dict.fromkeys(a.role for a in used))
-    return f"{roles}: {count} answer{'' if len(used) == 1 else 's'}, {read} tokens read, {written} written, US$ {money}"
-
-
-def _used(role: str, answers: Iterable[Answered]) -> tuple[str, str, str, str, str]:
-    kept = tuple(answers)
-    total = sum((a.usage for a in kept), Usage())
-    read = total.input_tokens + total.cache_read_tokens + total.cache_write_tokens
-    known = [a.cost for a in kept if a.cost is not None]
-    unknown = len(known) < len(kept)
-    money = f"{sum(known):.4f}" + (" and more, unpriced" if unknown else "") if known else "not priced"
-    return role, formats.count(len(kept)), formats.count(read), formats.count(total.output_tokens), money

@@ -3,28 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
+from expcopilot.flow.helps import Help, helps
+from expcopilot.flow.spoken import Spoken
 from expcopilot.surfaces.cli.session import spelled
 
 if TYPE_CHECKING:
     from expcopilot.api import Copilot
 
 __all__ = ["Reply", "Spoken", "no_model"]
-
-
-class Spoken(NamedTuple):
-    """What was answered.
-
-    Attributes:
-        speaker: "code", or the role whose words passed the firewall.
-        text: All of it, as it stood on the screen.
-        prose: The part of it in the role's own words; "" where code said it all.
-    """
-
-    speaker: str
-    text: str
-    prose: str = ""
 
 
 class Reply(Protocol):
@@ -45,17 +33,18 @@ class Reply(Protocol):
         ...
 
 
-_HELPS: tuple[tuple[tuple[str, ...], str], ...] = (
-    (("how long", "how many", "size", "power", "weeks", "traffic"), "/size --baseline 4% --effect +5%"),
-    (("stop", "early", "peek", "wait"), "/close --early REASON"),
-    (("why", "win", "won", "significan", "better", "verdict", "mean"), "/why"),
-    (("noise", "sure", "trust", "chance", "luck", "wrong"), "/case"),
-    (("mobile", "segment", "device", "country", "cut"), "/analyze DATA --cut COLUMN"),
-    (("idea", "hypothes", "try"), "/sharpen IDEA"),
-    (("test", "plan"), "/new"),
-    (("report", "slide", "share", "send", "readout", "board"), "/readout --brief"),
-)
-"""Words in a question -> the command that answers it."""
+_TYPED: dict[Help, str] = {
+    Help.SIZE: "/size --baseline 4% --effect +5%",
+    Help.STOP: "/close --early REASON",
+    Help.WHY: "/why",
+    Help.CASE: "/case",
+    Help.CUT: "/analyze DATA --cut COLUMN",
+    Help.SHARPEN: "/sharpen IDEA",
+    Help.PLAN: "/new",
+    Help.READOUT: "/readout --brief",
+    Help.STATUS: "/status",
+}
+"""What helps -> the command that does it."""
 
 
 def no_model(copilot: Copilot, experiment: str | None, text: str, on_text: Callable[[str], None]) -> Spoken:
@@ -64,12 +53,11 @@ def no_model(copilot: Copilot, experiment: str | None, text: str, on_text: Calla
     found = tuple(spelled(said) for said in copilot.plain_answer(str(experiment), text)) if known else ()
     for sentence in found:
         on_text(f"{sentence}\n")
-    asked = text.lower()
-    helps = [command for words, command in _HELPS if any(word in asked for word in words)][:3]
-    if not helps:
-        looked = experiment is not None and any(e.kind == "looked" for e in copilot.ledger.entries(experiment))
-        helps = ["/why", "/case"] if looked else ["/new", "/status"]
+    looked = experiment is not None and any(e.kind == "looked" for e in copilot.ledger.entries(experiment))
+    commands = [_TYPED[way] for way in helps(text, looked=looked)]
     why = "That is what the record says; no" if found else "I would gladly talk that over, but no"
-    said = f"{why} language model is set up here, so I answer commands: {', '.join(helps)}, or /help for all of them."
+    said = (
+        f"{why} language model is set up here, so I answer commands: {', '.join(commands)}, or /help for all of them."
+    )
     on_text(said)
     return Spoken("code", "".join((*(f"{sentence}\n" for sentence in found), said)))

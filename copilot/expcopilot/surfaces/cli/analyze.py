@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import functools
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import click
 
-from expcopilot.surfaces.cli.data_options import events_option, open_source
+from expcopilot.surfaces.cli.data_options import events_option
 from expcopilot.surfaces.cli.plan import is_plan_file
 from expcopilot.surfaces.cli.session import current, json_option, model_option, print_json
-
-if TYPE_CHECKING:
-    from copilot_tools.stats.spec import AnalysisSpec
 
 __all__ = ["command"]
 
@@ -60,6 +57,7 @@ def command(
       expcopilot analyze checkout results.parquet --cut device
     """
     from copilot_tools.refusals import Refused
+    from expcopilot.flow.declared_data import open_source, usual_form
 
     if unblind and not reason.strip():
         raise Refused.because(
@@ -78,7 +76,7 @@ def command(
         open_source,
         data,
         arms,
-        form=form or _usual(spec, data),
+        form=form or usual_form(spec, data),
         aggregate=aggregate,
         dialect=spec.dialect if spec else None,
         units=units,
@@ -121,9 +119,3 @@ def _experiment_of(name: str) -> str:
     from expcopilot import load_plan
 
     return load_plan(Path(name)).experiment
-
-
-def _usual(spec: AnalysisSpec | None, data: Path | None) -> str:
-    """What a file holds when nobody says: counts where the plan names no column of arms, else rows."""
-    counted = spec is not None and spec.unit is None and spec.arm_column is None
-    return "counts" if counted or (data is not None and data.suffix.lower() in {".yaml", ".yml", ".json"}) else "rows"

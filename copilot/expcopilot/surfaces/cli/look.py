@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from expcopilot.surfaces.cli.data_options import dialect_options, given_dialect, one_source, open_counts, rules
+from expcopilot.surfaces.cli.data_options import dialect_options
 from expcopilot.surfaces.cli.session import current, json_option, print_json
 
 if TYPE_CHECKING:
-    from copilot_tools.stats.sources.rows.events import EventsSource
-    from copilot_tools.stats.sources.rows.exposed import ExposedSource
-    from copilot_tools.stats.sources.rows.source import RowsSource
-    from copilot_tools.stats.sources.source import Source
-    from copilot_tools.stats.spec import AnalysisSpec, Effect, Metric
+    from expcopilot.flow.asked_look import Asked
 
 __all__ = ["command"]
 
@@ -67,7 +63,9 @@ def command(*, by: str | None, as_json: bool, **given: Any) -> None:
     if given["out"] is not None or given["inside"] is not None:
         raise click.UsageError("--out and --in belong to --by.")
     copilot = current()
-    source, spec = _opened(given)
+    from expcopilot.flow.asked_look import opened
+
+    source, spec = opened(given["data"], _asked(given))
     look = copilot.look(source, spec, cuts=given["cuts"])
     from expcopilot.flow.quick import experiment_name
 
@@ -87,86 +85,21 @@ def command(*, by: str | None, as_json: bool, **given: Any) -> None:
     )
 
 
-def _opened(given: dict[str, Any]) -> tuple[Source, AnalysisSpec]:
-    """The data, and what to compare in it."""
-    one_source(given["data"], given["arms"])
-    if given["arms"] or given["form"] == "counts":
-        return _counts(given)
-    return _rows(given)
-
-
-def _counts(given: dict[str, Any]) -> tuple[Source, AnalysisSpec]:
-    from copilot_tools.stats.sources.counts.typed_arms import parse_arms
-    from expcopilot import quick_spec, typed_counts
-
-    dialect = given_dialect(given["delimiter"], given["decimal"], given["encoding"])
-    if given["arms"]:
-        source = typed_counts(given["arms"])
-        kind, arm_column = parse_arms(given["arms"])[0].kind or "proportion", None
-    else:
-        source = open_counts(given["data"], dialect, units=given["units"])
-        kind, arm_column = "proportion", given["arm_column"]
-    column = given["metric"] or (given["successes"] if kind == "proportion" else "value")
-    metric = _metric(given, column, given["metric"] or "conversion", given["kind"] or kind)
-    spec = quick_spec(
-        arms=source.arms(arm_column),
-        control=given["control"],
-        metric=metric,
-        arm_column=arm_column,
-        minimum_effect=_matters(given, metric),
-    )
-    return source, spec.model_copy(update={"dialect": dialect})
-
-
-def _rows(given: dict[str, Any]) -> tuple[Source, AnalysisSpec]:
-    from copilot_tools.refusals import Refused
-    from expcopilot import quick_spec
-    from expcopilot.flow import open_data
-    from expcopilot.flow.arms_in_data import arms_in
-
-    dialect = given_dialect(given["delimiter"], given["decimal"], given["encoding"])
-    source: RowsSource | EventsSource | ExposedSource
-    if given["form"] == "events":
-        source = open_data.events(given["data"], dialect, aggregate=rules(given["aggregate"]))
-        assigned = source.assigned
-    else:
-        source = assigned = open_data.rows(given["data"], dialect)
-    columns = ", ".join(source.describe().columns)
-    if not given["metric"] or not given["kind"]:
-        raise Refused.because(
-            "look.no_metric",
-            "Which column is compared, and what kind of number is it?",
-            f"Add --metric COLUMN and --kind proportion, mean or ratio. The columns are {columns}.",
-            name="metric",
-        )
-    metric = _metric(given, given["metric"], given["metric"], given["kind"])
-    spec = quick_spec(
-        arms=arms_in(assigned, given["arm_column"]),
-        control=given["control"],
-        metric=metric,
-        arm_column=given["arm_column"],
-        unit=given["unit"],
-        minimum_effect=_matters(given, metric),
-    )
-    return source, spec.model_copy(update={"dialect": dialect, "time_column": given["time_column"]})
-
-
-def _metric(given: dict[str, Any], column: str, name: str, kind: str) -> Metric:
-    from pydantic import ValidationError
-
-    from copilot_tools.refusals import Refused
-    from copilot_tools.stats.spec import Metric
-    from copilot_tools.validation import refusals_of
-
-    said = {"name": name, "column": column, "kind": kind, "denominator": given["denominator"], "role": "primary"}
-    try:
-        return Metric.model_validate({**said, "direction": given["direction"]})
-    except ValidationError as error:
-        raise Refused(*refusals_of(error)) from None
-
-
-def _matters(given: dict[str, Any], metric: Metric) -> Effect | None:
-    """What would matter, as typed; None leaves the assumption that is said wherever it is used."""
+def _asked(given: dict[str, Any]) -> Asked:
+    """What is to be compared, as typed."""
+    from expcopilot.flow.asked_look import Asked
+    from expcopilot.flow.declared_data import given_dialect
     from expcopilot.surfaces.cli import parsing
 
-    return parsing.size("--matters", given["matters"], metric.kind).effect if given["matters"] else None
+    matters = parsing.size("--matters", given["matters"], _kind(given)).effect if given["matters"] else None
+    dialect = given_dialect(given["delimiter"], given["decimal"], given["encoding"])
+    said = {name: given[name] for name in Asked.model_fields if name in given and name != "matters"}
+    return Asked.model_validate({**said, "dialect": dialect, "matters": matters})
+
+
+def _kind(given: dict[str, Any]) -> Literal["proportion", "mean", "ratio"]:
+    """What kind of number is compared: as typed, or as the typed counts say."""
+    from copilot_tools.stats.sources.counts.typed_arms import parse_arms
+
+    told: Literal["proportion", "mean", "ratio"] | None = given["kind"]
+    return told or (parse_arms(given["arms"])[0].kind if given["arms"] else None) or "proportion"

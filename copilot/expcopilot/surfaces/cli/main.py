@@ -30,6 +30,8 @@ COMMANDS = {
     "init": _at("init", "Make a workspace: one folder with settings and a ledger.", _START),
     "new": _at("new", "Write a plan by answering five questions.", _START),
     "chat": _at("chat", "The whole job as a conversation; goes on where it was left.", _START),
+    "web": _at("web", "The page: the board, and each experiment's conversation beside its record.", _START),
+    "mcp": _at("mcp", "Serve the tools and verbs to an assistant, over MCP.", _START),
     "sharpen": _at("sharpen", "From an idea to a hypothesis, with a question for every hole.", _START),
     "variants": _at("variants", "Draft variants from a brief, or bring your own; show what is open.", _COPY),
     "mark": _at("mark", "Settle one claim or sentence: source it, waive it, tick it.", _COPY),

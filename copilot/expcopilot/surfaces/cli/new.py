@@ -12,14 +12,12 @@ from copilot_tools.wording.plain import visible
 from expcopilot.surfaces.cli.session import current, folder, json_option, print_json, progress_note, spelled
 
 if TYPE_CHECKING:
-    from copilot_tools.stats.spec import Effect
     from expcopilot.flow.steps.from_hypothesis import Begun
     from expcopilot.flow.steps.new_plan import Drafted
-    from expcopilot.surfaces.cli.answers import Typed
+    from expcopilot.surfaces.typed_answers import Typed
 
 __all__ = ["command"]
 
-_DRAFT = "new-plan.draft.json"
 _REVIEW = "Review the file, above all the names of its columns and arms, then check it"
 
 
@@ -66,10 +64,11 @@ def command(
         --audience "Customers of the last twelve months" --because "Questions brought more replies in three surveys" \\
         --metric "visit rate" --matters "+5%" --guardrail "unsubscribe rate: +0.1 points" --baseline 10% --list 64000
     """
+    from expcopilot.surfaces import typed_answers
     from expcopilot.surfaces.cli import answers
 
     plans = out.parent if out is not None else _plans()
-    draft = plans / _DRAFT
+    draft = plans / typed_answers.DRAFT
     typed: Typed = {key: value for key, value in {**given, "list": list_size}.items() if value}
     typed = {key: list(value) if key == "guardrail" else value for key, value in typed.items()}
     begun = _begun(name, out)
@@ -79,7 +78,7 @@ def command(
     elif sys.stdin.isatty() and not as_json and not typed:
         _no_other_draft(draft)
     if begun is not None:
-        typed, channel = {**begun_typed(begun), **typed}, channel or begun.channel or None
+        typed, channel = {**typed_answers.begun_typed(begun), **typed}, channel or begun.channel or None
         if not as_json:
             _show_begun(name, begun)
     if sys.stdin.isatty() and not as_json:
@@ -160,29 +159,10 @@ def _begun(name: str, out: Path | None) -> Begun | None:
     return copilot.begun(name)
 
 
-def begun_typed(begun: Begun) -> Typed:
-    """What a hypothesis answers, as a person would type it."""
-    said = begun.answers
-    typed: Typed = {field: said[field] for field in ("change", "audience", "because", "metric") if field in said}
-    if "kind" in said:
-        typed["kind"] = "share"
-    if "matters" in said:
-        typed["matters"] = _signed(said["matters"], "+" if said["direction"] == "increase" else "-")
-    if "guardrails" in said:
-        typed["guardrail"] = [
-            f"{g.name}: {_signed(g.margin, '-' if g.direction == 'increase' else '+')}"
-            + ("" if g.margin.scale == "absolute" else f" ({'share' if g.kind == 'proportion' else 'number'})")
-            for g in said["guardrails"]
-        ]
-    return typed
-
-
-def _signed(size: Effect, sign: str) -> str:
-    return f"{sign}{size.size * 100:.10g}{'%' if size.scale == 'relative' else ' points'}"
-
-
 def _show_begun(name: str, begun: Begun) -> None:
     """What is taken from the hypothesis, before the rest is asked; on standard error, as the questions are."""
+    from expcopilot.surfaces.typed_answers import begun_typed
+
     progress_note(f"From the approved hypothesis of {name}:")
     further: Typed = {name: begun.answers[name] for name in ("falsifier", "north_star") if name in begun.answers}
     shown: Typed = {**begun_typed(begun), **further}

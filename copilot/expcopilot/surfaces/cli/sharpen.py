@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["command", "show_hypothesis"]
 
-_FIELDS = ("change", "audience", "because", "metric", "direction", "size", "falsifier", "north_star", "guardrails")
-_ASKED = (*_FIELDS, "holdout", "assignment")
+_ASKED = ("change", "audience", "because", "metric", "direction", "size", "falsifier", "north_star", "guardrails")
+_ASKED += ("holdout", "assignment")
 
 
 @click.command("sharpen")
@@ -119,13 +119,11 @@ def _show_similar(copilot: Copilot, name: str, idea: str) -> None:
 
 def show_hypothesis(content: Mapping[str, Any]) -> None:
     """Show a hypothesis that waits: all that would be approved, what is open, and what was taken out."""
+    from expcopilot.flow.said_so_far import rows
     from expcopilot.surfaces.cli import show
 
-    draft, out = content["sharpened"], show.console()
-    rows = [("idea", str(content["idea"])), ("channel", str(content["channel"]))]
-    rows += [(field.replace("_", " "), _text(draft.get(field))) for field in _FIELDS]
-    rows += [(a["field"], a["answer"]) for a in content["answers"] if not draft.get(a["field"])]
-    out.print(show.facts([(field, text) for field, text in rows if text]))
+    out = show.console()
+    out.print(show.facts(rows(content)))
     if content["questions"]:
         show.heading("Still open")
         out.print(show.listed(f"{q['question']} ({q['field']})" for q in content["questions"]))
@@ -144,9 +142,3 @@ def _show(name: str, waiting: Waiting) -> None:
             ("Approve exactly this", f"expcopilot sharpen {name} --approve"),
         ]
     )
-
-
-def _text(value: object) -> str:
-    if isinstance(value, list):
-        return "; ".join(f"{g['metric']}{', at most ' + g['margin'] if g['margin'] else ''}" for g in value)
-    return str(value or "")

@@ -6,7 +6,8 @@ from copilot_tools.refusals import Refusal
 from copilot_tools.stats import formats
 from copilot_tools.stats.planning.detectable import DetectableEffect
 from copilot_tools.stats.planning.size import SampleSize
-from copilot_tools.stats.spec import Effect, Metric
+from copilot_tools.stats.spec import Metric
+from expcopilot.outputs.report import sizing
 from expcopilot.surfaces.cli import show
 
 __all__ = ["show_detectable", "show_size"]
@@ -14,13 +15,8 @@ __all__ = ["show_detectable", "show_size"]
 
 def show_size(size: SampleSize, metric: Metric) -> None:
     """Print how many units and weeks, and the same for smaller and larger effects."""
-    arms = " + ".join(formats.count(n) for n in size.per_arm)
-    weeks = ""
-    if size.runtime is not None:
-        unit = "week" if size.runtime.weeks == 1 else "weeks"
-        weeks = f", that is {size.runtime.weeks:,} whole {unit}"
-    show.heading(f"{formats.count(size.total)} units{weeks}")
-    show.line(f"{arms} units, control first. {_reads(size, metric)}")
+    show.heading(sizing.size_heading(size))
+    show.line(sizing.size_sentence(size, metric))
     if size.runtime is not None and size.runtime.warning:
         show.line(size.runtime.warning, "yellow")
     out = show.console()
@@ -29,7 +25,7 @@ def show_size(size: SampleSize, metric: Metric) -> None:
     rows = []
     for row in size.table:
         total = "no size" if isinstance(row.total, Refusal) else formats.count(row.total)
-        cells = [_effect(metric, row.effect) + (" ←" if row.factor == 1 else ""), total]
+        cells = [sizing.effect_words(metric, row.effect) + (" ←" if row.factor == 1 else ""), total]
         rows.append([*cells, *([f"{row.weeks:,}" if row.weeks is not None else "–"] if timed else [])])
     out.print()
     out.print(show.table(columns, rows, width=out.width))
@@ -44,14 +40,8 @@ def show_detectable(found: DetectableEffect, metric: Metric, *, assumed: bool = 
         metric: To word it.
         assumed: Whether to say what it takes for granted (not twice, beside a size).
     """
-    units = sum(found.per_arm)
-    show.heading(
-        f"With {formats.count(units)} units: {_both(metric, found.absolute, found.relative)} or more can be seen"
-    )
-    show.line(
-        f"A true effect of that size is found with a chance of {formats.share(found.power, 0)}; the smaller it is, the "
-        "likelier it stays hidden."
-    )
+    show.heading(sizing.detectable_heading(found, metric))
+    show.line(sizing.detectable_sentence(found))
     out = show.console()
     by_week = any(row.weeks is not None for row in found.table)
     columns = [*([("weeks", True)] if by_week else []), ("units in all", True), ("smallest effect seen", True)]
@@ -59,7 +49,7 @@ def show_detectable(found: DetectableEffect, metric: Metric, *, assumed: bool = 
         [
             *([str(row.weeks)] if by_week else []),
             formats.count(row.units),
-            "none" if isinstance(row.effect, Refusal) else _both(metric, row.effect, row.relative),
+            "none" if isinstance(row.effect, Refusal) else sizing.twice(metric, row.effect, row.relative),
         ]
         for row in found.table
     ]
@@ -67,24 +57,6 @@ def show_detectable(found: DetectableEffect, metric: Metric, *, assumed: bool = 
     out.print(show.table(columns, rows, width=out.width))
     if assumed:
         _assumed(found.assumed, ())
-
-
-def _reads(size: SampleSize, metric: Metric) -> str:
-    if size.control_level is None or size.treatment_level is None or size.effect is None:
-        return f"The chance of finding the effect is {formats.share(size.power, 0)}."
-    levels = f"{formats.level(metric, size.control_level)} to {formats.level(metric, size.treatment_level)}"
-    return f"A true change from {levels} is then found with a chance of {formats.share(size.power, 0)}."
-
-
-def _effect(metric: Metric, effect: Effect) -> str:
-    return formats.effect_size(metric, metric.sign * effect.size, effect.scale)
-
-
-def _both(metric: Metric, absolute: float, relative: float | None) -> str:
-    first = formats.effect_size(metric, metric.sign * absolute, "absolute")
-    if relative is None:
-        return first
-    return f"{first} ({formats.effect_size(metric, metric.sign * relative, 'relative')})"
 
 
 def _assumed(assumed: tuple[str, ...], notes: tuple[str, ...]) -> None:

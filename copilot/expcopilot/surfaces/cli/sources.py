@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Any
@@ -33,10 +32,7 @@ def command() -> None:
 
 
 def _library() -> SourceLibrary:
-    from expcopilot.memory.sources import SourceLibrary
-
-    copilot = current()
-    return SourceLibrary(copilot.workspace.sources, copilot.today())
+    return current().library()
 
 
 @command.command("list")
@@ -139,17 +135,10 @@ def add(
       expcopilot sources add survey.pdf --owner "Ada" --kind study --expires 2027-06-30
       expcopilot sources add terms.html --kind terms --fact "returns=Returns are free for 30 days."
     """
-    from expcopilot.memory.adding_sources import add_source
-
-    copilot = current()
-    workspace = copilot.workspace
-    _refuse_if_past(expires, copilot.today())
-    typed = {"kind": kind, "expires": expires, "title": title, "id": source_id, "language": language}
+    typed = {"owner": owner, "kind": kind, "expires": expires, "title": title, "id": source_id, "language": language}
     said: dict[str, Any] = {key: value for key, value in typed.items() if value is not None}
-    known = owner or _owner_before(workspace.sources, file) or workspace.settings.person.name
-    name = add_source(workspace.sources, file, said | {"owner": known, "facts": dict(map(_fact, facts))})
+    added = current().add_source(file, said | {"facts": dict(map(_fact, facts))})
     library = _library()
-    added = library.find(name)
     usable = [fact for fact in library.facts(purpose="hypothesis") if fact.source == added.id]
     if as_json:
         print_json(_data(added) | {"facts": [fact.to_json() for fact in usable]})
@@ -164,33 +153,6 @@ def add(
         show.next_steps([("Renew it, where its owner still stands by it", renew)])
     else:
         show.next_steps([("Read its text and facts", f"expcopilot sources show {added.id}")])
-
-
-def _refuse_if_past(expires: str | None, today: date) -> None:
-    """Refuse a last day that is over: the source would count for nothing. What is no date, its card refuses."""
-    from copilot_tools.refusals import Refused
-
-    try:
-        last = date.fromisoformat(expires or "")
-    except ValueError:
-        return
-    if last < today:
-        raise Refused.because(
-            "source.expires_past",
-            f"--expires is {last.isoformat()}, but must be today ({today.isoformat()}) or later: the source would "
-            "count for nothing.",
-            "Give the last day on which its owner stands by it; leave --expires out where there is none.",
-            name="expires",
-            value=last.isoformat(),
-        )
-
-
-def _owner_before(folder: Path, file: Path) -> str:
-    from expcopilot.memory.source_cards import CARD_FILE, load_cards
-
-    card = load_cards(folder / CARD_FILE).get(file.name)
-    owner = card.get("owner") if isinstance(card, dict) else None
-    return owner if isinstance(owner, str) else ""
 
 
 def _fact(given: str) -> tuple[str, str]:

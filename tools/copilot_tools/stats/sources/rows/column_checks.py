@@ -11,7 +11,7 @@ from copilot_tools.stats.sources.tables.csv_file import declared
 from copilot_tools.stats.sources.tables.table import Table, shown
 from copilot_tools.stats.spec import OUTCOME_AS_COVARIATE, AnalysisSpec
 
-__all__ = ["column_problems"]
+__all__ = ["column_problems", "columns_wanted"]
 
 _DELIMITERS = {";": "a semicolon", "\t": "a tab", "|": "a bar", ",": "a comma"}
 
@@ -25,7 +25,7 @@ def column_problems(table: Table, spec: AnalysisSpec, cuts: tuple[str, ...]) -> 
             cure=f"Set arm_column to the column that says which arm a row is in; there are {_listed(table)}.",
             name="arm_column",
         )
-    wanted = _wanted(spec, cuts)
+    wanted = columns_wanted(spec, cuts)
     missing = {name: uses for name, uses in wanted.items() if name not in table.columns}
     whole = _whole_header(table, spec, missing)
     if whole is not None:
@@ -41,7 +41,7 @@ def column_problems(table: Table, spec: AnalysisSpec, cuts: tuple[str, ...]) -> 
     yield from _two_parts(spec, cuts)
 
 
-def _wanted(spec: AnalysisSpec, cuts: tuple[str, ...]) -> dict[str, list[str]]:
+def columns_wanted(spec: AnalysisSpec, cuts: tuple[str, ...] = ()) -> dict[str, list[str]]:
     """Column -> what the spec uses it for, in the spec's order."""
     uses: dict[str, list[str]] = {}
 

@@ -17,6 +17,10 @@ from copilot_tools.refusals import Refused
 __all__ = ["check_text", "digest_of", "header_of", "write_utf8"]
 
 _CHUNK = 1 << 20
+_LONGEST_HEADER = 1 << 25
+"""Characters of a header's longest line: as much as the engine takes for a line."""
+_MOST_UNPACKED = 20_000_000_000
+"""Bytes a compressed file may hold: a file of a megabyte can claim to hold a terabyte."""
 _DISGUISES = {
     b"PK\x03\x04": ("an Excel workbook", "Give it the ending .xlsx, or save it as CSV."),
     b"PAR1": ("a Parquet file", "Give it the ending .parquet."),
@@ -62,6 +66,14 @@ def check_text(path: Path, encoding: str) -> None:
         if not read:
             _check_start(path, chunk, encoding)
         read += len(chunk)
+        if read > _MOST_UNPACKED:
+            raise Refused.because(
+                "file.too_large",
+                f"{path.name} holds more than {_MOST_UNPACKED // 10**9:,} GB when it is unpacked.",
+                "Give it as Parquet, or only the columns that are needed.",
+                name=path.name,
+                value=_MOST_UNPACKED,
+            )
         try:
             decoded = decoder.decode(chunk)
         except UnicodeDecodeError as error:
@@ -118,9 +130,33 @@ def _reader_encoding(encoding: str) -> str:
 
 
 def header_of(path: Path, encoding: str, delimiter: str) -> tuple[str, ...]:
-    """Cells of the first record of a file that passed ``check_text``."""
+    """Cells of the first record of a file that passed ``check_text``.
+
+    Raises:
+        Refused: A line of it is longer than any header, or a column's name longer than 131,072 characters.
+    """
     with _open(path) as raw, io.TextIOWrapper(raw, encoding=_reader_encoding(encoding), newline="") as text:
-        return tuple(next(csv.reader(text, delimiter=delimiter), ()))
+        try:
+            return tuple(next(csv.reader(_lines(text, path.name), delimiter=delimiter), ()))
+        except csv.Error as error:
+            raise _no_header(path.name) from error
+
+
+def _lines(text: io.TextIOWrapper, name: str) -> Iterator[str]:
+    """Lines, none of them read into memory beyond a bound: a file without a line end is one line."""
+    while line := text.readline(_LONGEST_HEADER + 1):
+        if len(line) > _LONGEST_HEADER:
+            raise _no_header(name)
+        yield line
+
+
+def _no_header(name: str) -> Refused:
+    return Refused.because(
+        "file.header_too_long",
+        f"{name} has a first line that is too long to be a header.",
+        "Put the names of the columns into a first line of their own, and each row into a line of its own.",
+        name=name,
+    )
 
 
 def write_utf8(path: Path, encoding: str, target: Path) -> None:

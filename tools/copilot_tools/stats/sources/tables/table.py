@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from copilot_tools.stats.sources.tables.sql import Kind, kind_of
 __all__ = ["Column", "Table", "check_header", "connect", "shown"]
 
 _SHOWN = 60
+_MOST_COLUMNS = 10_000
+"""Columns of a file: the engine holds each as a thing of its own, and no experiment has more."""
 
 
 def connect() -> duckdb.DuckDBPyConnection:
@@ -125,8 +128,16 @@ def check_header(names: Sequence[str], name: str) -> tuple[str, ...]:
     """Column names fit for use: an empty one becomes "(column 3)".
 
     Raises:
-        Refused: All names are empty, or two are the same.
+        Refused: All names are empty, two are the same, or there are more than 10,000.
     """
+    if len(names) > _MOST_COLUMNS:
+        raise Refused.because(
+            "file.too_many_columns",
+            f"{name} has {len(names):,} columns; at most {_MOST_COLUMNS:,} are read.",
+            "Export only the columns that are needed.",
+            name=name,
+            value=len(names),
+        )
     if not names or not any(n.strip() for n in names):
         raise Refused.because(
             "file.header_missing",
@@ -134,13 +145,14 @@ def check_header(names: Sequence[str], name: str) -> tuple[str, ...]:
             "Put the names of the columns into the first line.",
             name=name,
         )
-    repeated = sorted({n for n in names if n.strip() and list(names).count(n) > 1})
+    counted = Counter(n for n in names if n.strip())
+    repeated = sorted(n for n, times in counted.items() if times > 1)
     if repeated:
         raise Refused.because(
             "file.column_duplicated",
             f"{name} has several columns called {', '.join(shown(n) for n in repeated[:5])}.",
             "Give every column a name of its own.",
             name=repeated[0],
-            value=list(names).count(repeated[0]),
+            value=counted[repeated[0]],
         )
     return tuple(n if n.strip() else f"(column {i})" for i, n in enumerate(names, 1))

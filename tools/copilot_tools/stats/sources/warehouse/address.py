@@ -48,6 +48,12 @@ class Address:
     events_unit: str | None = None
     events_time: str | None = None
 
+    @property
+    def holds_secret(self) -> bool:
+        """Whether the address itself holds a password, or a parameter that may be one."""
+        parts = urlsplit(self.dsn)
+        return parts.password is not None or any(k not in _KEPT for k, _ in parse_qsl(parts.query))
+
     @classmethod
     def parse(cls, text: str | Path) -> Address:
         """Read ``postgresql://user@host:5432/database?table=schema.table`` (``&events=schema.table``).

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple, get_args
+from collections.abc import Mapping
+from typing import Any, NamedTuple, get_args
 
 from expcopilot.language.roles.sharpener import Sharpened, SharpenerField
 from expcopilot.records.experiment import Experiment, Stamped
 from expcopilot.records.gate import Proposal
 
-__all__ = ["ANSWER", "SETTLED", "Draft", "drafted", "numbered", "so_far"]
+__all__ = ["ANSWER", "SETTLED", "Draft", "drafted", "numbered", "rows", "so_far"]
 
 _FIELDS = get_args(SharpenerField)
 SETTLED = ("idea", "channel")
 """What is said first, and can be said anew at the gate like any field of the hypothesis."""
 ANSWER = re.compile(rf"({'|'.join((*SETTLED, *_FIELDS))})\s*=\s*(.+)", re.DOTALL)
 """An answer as it is typed and kept."""
+_STANDING = ("change", "audience", "because", "metric", "direction", "size", "falsifier", "north_star", "guardrails")
 _LINE = re.compile(r"/sharpen\s+(.*)", re.DOTALL | re.IGNORECASE)
 
 
@@ -74,6 +76,25 @@ def numbered(stamped: Stamped[Proposal]) -> dict[str, tuple[str, str]]:
             standing[field] = _told(draft[field])
     fields = (*SETTLED, *(f for f in _FIELDS if f in Sharpened.model_fields or standing.get(f)))
     return {str(n): (field, standing.get(field) or "(open)") for n, field in enumerate(fields, start=1)}
+
+
+def rows(content: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """What a proposed hypothesis says: the field as people call it, and its text; holes are left out.
+
+    Args:
+        content: Of the proposal.
+    """
+    draft = content["sharpened"]
+    found = [("idea", str(content["idea"])), ("channel", str(content["channel"]))]
+    found += [(field.replace("_", " "), _at_most(draft.get(field))) for field in _STANDING]
+    found += [(a["field"], a["answer"]) for a in content["answers"] if not draft.get(a["field"])]
+    return tuple((field, text) for field, text in found if text)
+
+
+def _at_most(value: object) -> str:
+    if isinstance(value, list):
+        return "; ".join(f"{g['metric']}{', at most ' + g['margin'] if g['margin'] else ''}" for g in value)
+    return str(value or "")
 
 
 def _told(value: object) -> str:

@@ -1,0 +1,114 @@
+"""A visit: one request by a known person, with what a view needs to answer it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData, UploadFile
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from copilot_tools.refusals import Refused
+from expcopilot.api import Copilot
+from expcopilot.surfaces.web.identity import Session
+from expcopilot.surfaces.web.office import Office
+from expcopilot.surfaces.web.rendering import render
+from expcopilot.surfaces.web.safety import require_token
+from expcopilot.surfaces.web.where import name_of
+
+__all__ = ["View", "Visit", "does", "shows", "visiting"]
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One request.
+
+    Attributes:
+        request: As it came.
+        session: Who asks.
+        copilot: The workspace, with that person acting.
+        office: What all visits share.
+        form: What was sent; empty for a page that is only looked at.
+    """
+
+    request: Request
+    session: Session
+    copilot: Copilot
+    office: Office
+    form: FormData
+
+    def said(self, field: str, default: str = "") -> str:
+        """A field of the form (or, of a page, of its address) as text, without blanks around it."""
+        found = self.form.get(field, self.request.query_params.get(field, default))
+        return found.strip() if isinstance(found, str) else default
+
+    def file(self, field: str) -> UploadFile:
+        """A file of the form.
+
+        Raises:
+            Refused: None was sent.
+        """
+        found = self.form.get(field)
+        if not isinstance(found, UploadFile) or not found.filename:
+            raise Refused.because("web.no_file", "No file was chosen.", "Choose a file, then send it.", name=field)
+        return found
+
+    @property
+    def named(self) -> str:
+        """The experiment in the address."""
+        return self.of_address("name")
+
+    def of_address(self, part: str) -> str:
+        """A name in the address, as it is."""
+        return name_of(self.request.path_params[part])
+
+    def page(self, template: str, *, status: int = 200, **context: Any) -> Response:
+        """A whole page."""
+        return HTMLResponse(self.html(template, **context), status)
+
+    def html(self, template: str, **context: Any) -> str:
+        """A template, filled; every value in it is escaped."""
+        return render(template, session=self.session, copilot=self.copilot, path=self.request.url.path, **context)
+
+    def go(self, path: str) -> Response:
+        """Done: show that page."""
+        return RedirectResponse(path, 303)
+
+
+View = Callable[[Visit], Response]
+
+
+def shows(path: str, view: View) -> Route:
+    """A route that shows something and changes nothing."""
+    return Route(path, visiting(view), methods=["GET"])
+
+
+def does(path: str, view: View) -> Route:
+    """A route that changes something; what is sent must come from a page of the session."""
+    return Route(path, visiting(view), methods=["POST"])
+
+
+def visiting(view: View) -> Callable[[Request], Any]:
+    """An endpoint for a view: the form is read, the token held against the session, the work done in a thread."""
+
+    async def endpoint(request: Request) -> Response:
+        office: Office = request.app.state.office
+        session = office.door.session(request.cookies.get(office.door.cookie, ""))
+        if session is None:
+            return HTMLResponse(render("stranger.html.jinja"), 401)
+        if request.method in {"GET", "HEAD"}:
+            return await run_in_threadpool(_visit, view, request, session, office, FormData())
+        async with request.form(max_files=1, max_fields=2000) as form:
+            token = request.headers.get("x-csrf-token") or str(form.get("csrf", ""))
+            require_token(session, request, token)
+            return await run_in_threadpool(_visit, view, request, session, office, form)
+
+    return endpoint
+
+
+def _visit(view: View, request: Request, session: Session, office: Office, form: FormData) -> Response:
+    return view(Visit(request, session, office.copilot(session.person), office, form))

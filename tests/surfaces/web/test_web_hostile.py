@@ -1,0 +1,112 @@
+"""Hostile text in every field, file name, column, segment and answer of a model: inert in every view and readout."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from crawling import crawl, fuzz
+from expcopilot.api import Copilot
+from hostile import MARK, Vocabulary, hostile_strings, long_word
+from hostile_workspace import fill
+from web_markup import Markup
+from webbing import Visitor, Web, workspace_for_web
+
+WHOLE = 500
+"""Strings under torture, in parts of a hundred, so that workers share them."""
+
+
+def filled_workspace(folder: Path, strings: list[str]) -> Path:
+    """A workspace with one harmless experiment and one for each string, every second with a gate waiting."""
+    workspace_for_web(folder)
+    copilot = Copilot.open(folder)
+    with copilot.workspace:
+        fill(copilot, "plain", "harmless words", "other words", "more words", close=False)
+        around = itertools.cycle(strings)
+        next(around)
+        for number, text in enumerate(strings):
+            second = next(around)
+            made = fill(copilot, f"e{number}", text, second, second, close=number % 2 == 0)
+            assert {"readout", "register"} & set(made.done), (text, made.refused)
+    return folder
+
+
+def taught(visitor: Visitor) -> Vocabulary:
+    """What templates and the pages of the harmless experiment hold."""
+    plain = crawl(visitor, "/e/plain", only=["/e/plain"])
+    return Vocabulary(*(html for html in plain.values() if MARK not in html))
+
+
+@pytest.mark.parametrize(
+    ("start", "count"), [(0, 2), *(pytest.param(n, 100, marks=pytest.mark.torture) for n in range(0, WHOLE, 100))]
+)
+def test_every_view_of_hostile_experiments_is_what_its_templates_wrote(tmp_path, start, count):
+    """Texts, arms, metrics, columns, segments, files, sources, briefs, copy, reasons: no element, no attribute more."""
+    strings = hostile_strings(WHOLE)[start : start + count]
+    with Web(filled_workspace(tmp_path / "lab", strings)) as web, web.enter() as visitor:
+        known = taught(visitor)
+        found = crawl(visitor, "/", most=60 * count)
+        assert not {path: status for path, status in found.broken.items() if status >= 500}
+        faults = {path: wrong for path, html in found.items() if (wrong := known.faults(html, strings))}
+        assert not faults
+        for number in range(count):
+            assert MARK in Markup(found[f"/e/e{number}"]).visible
+        assert "Traceback" not in web.said
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
+    """A server on a workspace of hostile experiments, to try its forms on."""
+    folder = filled_workspace(tmp_path_factory.mktemp("hostile") / "lab", hostile_strings(4, seed=31))
+    with Web(folder) as running:
+        yield running
+
+
+@pytest.mark.parametrize("rounds", [1, pytest.param(12, marks=pytest.mark.torture)])
+def test_every_field_of_every_form_takes_hostile_text_as_text(lab, rounds):
+    """Each form filled with hostile strings, in its files' names and columns, too: refused or done, and inert."""
+    strings = itertools.cycle(hostile_strings(WHOLE, seed=37))
+    with lab.enter() as visitor:
+        known = taught(visitor)
+        for _ in range(rounds):
+            found = crawl(visitor, "/", "/e/e1", "/e/plain", most=40)
+            assert found.forms
+            for form in found.forms:
+                given = list(itertools.islice(strings, len(form.free) + 2 * len(form.files) + 2))
+                answer = fuzz(visitor, form, given)
+                assert answer.status_code < 500, (form.page, form.form.action, given, answer.text[-600:])
+                if "text/html" in answer.headers["content-type"]:
+                    assert not known.faults(answer.text, given), (form.page, form.form.action, given)
+        after = crawl(visitor, "/", most=60)
+        assert not {path: wrong for path, html in after.items() if (wrong := known.faults(html))}
+        assert "Traceback" not in lab.said
+
+
+def test_words_of_a_megabyte_are_refused_or_kept_as_words(lab):
+    """A word longer than a form may be: an answer in words, and the server goes on."""
+    word = long_word()
+    with lab.enter() as visitor:
+        for form in crawl(visitor, "/", "/e/plain", most=6).forms[:8]:
+            for size in (len(word), 200_000):
+                for field in form.free[:2]:
+                    said = {**form.form.values, field: word[:size]}
+                    answer = visitor.client.post(form.form.action, data=said)
+                    assert answer.status_code < 500, (form.form.action, field)
+        assert visitor.get("/").status_code == 200
+
+
+def test_nothing_hostile_runs_in_a_browser(lab, browsing, watch):
+    """A real browser on a sample of those pages: no script, no dialog, no request elsewhere, no violation."""
+    page = browsing(lab)
+    with lab.enter() as visitor:
+        paths = [path for path in crawl(visitor, "/", "/e/e0", "/e/e1", most=30) if "plain" not in path]
+    assert len(paths) > 3
+    for path in paths:
+        page.goto(f"{lab.base}{path}")
+        page.mouse.move(300, 300)
+        page.keyboard.press("Tab")
+        assert page.evaluate("window.zqhit === undefined"), path
+    assert not watch.dialogs
