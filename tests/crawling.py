@@ -93,7 +93,8 @@ def crawl(visitor: Visitor, *starts: str, most: int = 200, only: Iterable[str] =
         if answer.status_code >= 400:
             crawled.broken[path] = answer.status_code
             continue
-        if "text/html" not in answer.headers.get("content-type", ""):
+        saved = answer.headers.get("content-disposition", "").startswith("attachment")
+        if saved or "text/html" not in answer.headers.get("content-type", ""):
             crawled.documents[path] = answer
             continue
         crawled[path] = answer.text

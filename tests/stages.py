@@ -7,6 +7,7 @@ import datetime as dt
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from expcopilot.api import Copilot
 from expcopilot.flow import open_data
 from expcopilot.flow.moves import Move
 from expcopilot.flow.steps.review import marks_of
+from expcopilot.memory import plan_files
 from expcopilot.records.copy import Brief, FieldText, Variant
 from expcopilot.records.plan import Attestation, Design, Hypothesis, Plan
 from loopback.replies import Said
@@ -35,7 +37,7 @@ came back on their own. Deliveries start again on the day the subscriber chose.
 """
 VARIANTS = (
     ("ease", "Need a break?", "Put the box on hold. Tap the calendar and choose a day."),
-    ("proof", "Most find their way back", "In May, 41.3% of those who paused came back on their own."),
+    ("proof", "Over 40% come back", "In May, 41.3% of those who paused came back on their own."),
     ("curiosity", "Lentil stew or plum cake?", "Next week's menu is out. Look inside before you decide."),
 )
 _ROLES = {"hypothesis sharpener": "sharpener", "skeptic": "skeptic", "narrator": "narrator", "guide": "guide"}
@@ -53,6 +55,8 @@ def says(body: dict) -> Said:
     role = next(role for title, role in _ROLES.items() if f"Your role: the {title}" in system)
     if role == "sharpener":
         return Said(text=json.dumps(_SHARPENED))
+    if role == "narrator":
+        return Said(text=json.dumps(_narrated(told)))
     return Said(text=honest(role, told))
 
 
@@ -62,6 +66,13 @@ _SHARPENED = {
     "metric": "orders",
     "direction": "increase",
 }
+
+
+def _narrated(told: str) -> dict:
+    """The finding in the names of the facts that there are."""
+    arms = dict.fromkeys(re.findall(r'"primary\.([a-z0-9_]+)\.effect"', told))
+    finding = [f"On {{primary.metric}}, the estimate for {{arm.{arm}}} is {{primary.{arm}.effect}}." for arm in arms]
+    return {"finding": [*finding, "The verdict is {verdict.phrase}."], "exploratory": [], "next": []}
 
 
 def _last(body: dict) -> list[dict]:
@@ -149,10 +160,17 @@ def staged(copilot: Copilot) -> None:
         )
     )
     _copy(copilot)
-    copilot.sharpen("three-fields", IDEA, channel="landing-page")
-    with copilot.lifecycle(model=None) as moves:
-        plan = plan_of("progress-bar", "Does a progress bar bring more orders?", "A bar shows how far it is")
-        moves.move("progress-bar", "turn-register", Move.REGISTER, {"plan": plan.to_json()})
+    plan = plan_of("progress-bar", "Does a progress bar bring more orders?", "A bar shows how far it is")
+    plan_files.save(plan, copilot.workspace.plans / "progress-bar.yaml")
+    _asks(copilot, "three-fields", f"/sharpen {IDEA}", Move.SHARPEN, {"idea": IDEA, "channel": "landing-page"})
+    _asks(copilot, "progress-bar", "/register plans/progress-bar.yaml", Move.REGISTER, {"plan": plan.to_json()})
+
+
+def _asks(copilot: Copilot, name: str, words: str, move: Move, given: dict[str, Any]) -> None:
+    """A person's line, and the gate it comes to."""
+    copilot.say(name, f"turn-{name}", "person", words)
+    with copilot.lifecycle() as moves:
+        moves.move(name, f"turn-{name}", move, given)
 
 
 def _learned(copilot: Copilot) -> None:

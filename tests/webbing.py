@@ -211,7 +211,9 @@ class Visitor:
 
     def form(self, path: str, action: str, button: str = "") -> Form:
         """The form of the page at ``path`` that is sent to ``action``; with a text of its button where several are."""
-        found = [f for f in self.markup(path).forms if f.action == action and button in f.buttons_text]
+        found = [
+            f for f in self.markup(path).forms if f.action.partition("#")[0] == action and button in f.buttons_text
+        ]
         assert found, f"{path} has no form to {action!r} with a button {button!r}"
         return found[0]
 

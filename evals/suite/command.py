@@ -296,9 +296,10 @@ def _merged(run: Run, baseline: Run | None) -> Run:
     if baseline is None:
         return run
     ran = {result.task for result in run.results}
-    older = tuple(result for result in baseline.results if result.task not in ran)
+    new = {result.task: result for result in run.results}
+    results = tuple(new.pop(result.task, result) for result in baseline.results)  # in its order: a diff shows changes
     versions = {key: value for key, value in baseline.versions.items() if key.partition("/")[0] not in ran}
-    return run.model_copy(update={"results": (*older, *run.results), "versions": versions | run.versions})
+    return run.model_copy(update={"results": (*results, *new.values()), "versions": versions | run.versions})
 
 
 def _listed(tasks: Sequence[Task[Any]], cases: Mapping[str, Sequence[str]]) -> str:

@@ -29,12 +29,12 @@ def plot(title: str, lines: Sequence[Line]) -> str:
 
 
 def figure(value: float | None, high: float = 1.0) -> str:
-    """A mean in people's figures: a share of 1 with two digits, a count with one; none for none."""
+    """A mean in people's figures: a share of 1 and what is below 1 with two digits, a count with one; none for none."""
     if value is None:
         return "–"
     if value == int(value):
         return f"{value:,.0f}"
-    return f"{value:,.2f}" if high <= 1 else f"{value:,.1f}"
+    return f"{value:,.2f}" if high <= 1 or abs(value) < 1 else f"{value:,.1f}"
 
 
 def top(line: Line) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,11 +13,12 @@ from expcopilot.api.copywriting import Copywriting
 from expcopilot.flow.steps import approve_copy as deciding
 from expcopilot.flow.steps import leaving
 from expcopilot.flow.steps.hand_over import Form, Handed
+from expcopilot.flow.steps.review import reviewed
 from expcopilot.flow.worded import Chosen
 from expcopilot.memory import variant_files
 from expcopilot.outputs.handover.handover import place_of
 from expcopilot.records.copy import VariantApproval
-from expcopilot.records.copybook import Exported, Reviewed
+from expcopilot.records.copybook import CopyBook, Exported, Reviewed
 
 __all__ = ["Copies", "HandedOver", "HandedTogether"]
 
@@ -98,9 +99,7 @@ class Copies(Copywriting, CopyDeciding):
 
     def copies(self, experiment: str, briefs: Iterable[str]) -> tuple[Reviewed, ...]:
         """Where the copy of several briefs stands today; ids without copy are left out."""
-        book, standards = self._book(experiment), self.standards()
-        found = (brief for brief in dict.fromkeys(briefs) if brief in book.drafted)
-        return tuple(self._reviewed(book, brief, standards, named=experiment) for brief in found)
+        return tuple(self._several(self._book(experiment), briefs))
 
     def decisions(self, experiment: str) -> dict[tuple[str, str], VariantApproval]:
         """(brief, variant) -> what a person decided last on it, whatever its text was then."""
@@ -157,12 +156,14 @@ class Copies(Copywriting, CopyDeciding):
         """
         handed: list[Handed] = []
         left: list[str] = []
-        for reviewed in self.copies(experiment, briefs):
-            approved = any(r.standing == "approved" for r in reviewed.reviews)
-            if approved and not leaving.open_places(reviewed):
-                handed.append(self.export(reviewed.brief.id, form, experiment=experiment))
+        book, model = self._book(experiment), self._generator(experiment)
+        for stands in self._several(book, briefs):
+            approved = any(r.standing == "approved" for r in stands.reviews)
+            if approved and not leaving.open_places(stands):
+                with self._recorded(experiment, "export"):
+                    handed.append(self._handed(book, stands, form, None, model=model))
             else:
-                left.append(reviewed.brief.id)
+                left.append(stands.brief.id)
         if not handed:
             raise Refused.because(
                 "export.nothing",
@@ -172,6 +173,15 @@ class Copies(Copywriting, CopyDeciding):
                 value=len(left),
             )
         return HandedTogether(tuple(handed), tuple(left))
+
+    def _several(self, book: CopyBook, briefs: Iterable[str]) -> Iterator[Reviewed]:
+        """Briefs of one book reviewed, whoever else has briefs of these ids looked up once."""
+        standards = self.standards()
+        homes = self._homes() if len(self.ledger.experiments()) > 1 else {}
+        for brief in dict.fromkeys(briefs):
+            if brief in book.drafted:
+                shared = tuple(name for name in homes.get(brief, ()) if name != book.experiment)
+                yield reviewed(book.drafted[brief].brief, book, standards, shared=shared)
 
 
 def _there(folder: Path, record: Exported) -> dict[str, Path]:

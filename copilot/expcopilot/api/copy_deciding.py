@@ -170,19 +170,7 @@ class CopyDeciding(CopyDesk):
         with self._recorded(home, "export"):
             book = self._book(home)
             stands = self._reviewed(book, brief, self.standards(), named=experiment)
-            ready = leaving.hand_over(stands)
-            name = experiment_of(stands.brief)
-            leaves, notes = leaving.without_open_control(stands.brief)
-            handover = handing.handover_of(leaves, name, ready, model=self._generator(name))
-            target = folder or self.workspace.folder / "handover" / handover.place
-            with handing.staged(handover, form, target) as files:
-                record = handing.exported(handover, form, files.digests)
-                draft = handing.exported_draft(record, name, book, actor=self.workspace.actor)
-                self.ledger.append_if(book.position, draft)
-                files.publish()
-            rejected = tuple(r.variant.id for r in stands.reviews if r.standing == "rejected")
-            shared = filter(None, [one_of_several(brief, home, stands.shared)])
-            return Handed(folder=str(target), record=record, rejected=rejected, notes=(*shared, *notes))
+            return self._handed(book, stands, form, folder, model=self._generator(home))
 
     def _settled(
         self,
@@ -201,6 +189,22 @@ class CopyDeciding(CopyDesk):
             command, *on, lambda book, review, _: settle(book, review, mark, digest, actor=actor, by=by, reason=reason),
             label=mark,
         )  # fmt: skip
+
+    def _handed(self, book: CopyBook, stands: Reviewed, form: Form, folder: Path | None, *, model: str) -> Handed:
+        """Hand over a brief's copy as it stands in the book, which follows."""
+        ready = leaving.hand_over(stands)
+        name = experiment_of(stands.brief)
+        leaves, notes = leaving.without_open_control(stands.brief)
+        handover = handing.handover_of(leaves, name, ready, model=model)
+        target = folder or self.workspace.folder / "handover" / handover.place
+        with handing.staged(handover, form, target) as files:
+            record = handing.exported(handover, form, files.digests)
+            draft = handing.exported_draft(record, name, book, actor=self.workspace.actor)
+            book.follow(self.ledger.append_if(book.position, draft))
+            files.publish()
+        rejected = tuple(r.variant.id for r in stands.reviews if r.standing == "rejected")
+        shared = filter(None, [one_of_several(stands.brief.id, name, stands.shared)])
+        return Handed(folder=str(target), record=record, rejected=rejected, notes=(*shared, *notes))
 
     def _generator(self, experiment: str) -> str:
         """The model that drafted last, as it names itself; "" where none did."""

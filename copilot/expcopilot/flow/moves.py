@@ -119,4 +119,7 @@ def next_step(experiment: Experiment) -> str:
     waiting = pending(experiment)
     if waiting is not None:
         return f"Decide: {waiting.record.question}"
+    written = {made.record.look for made in experiment.readouts}
+    if experiment.stage == "read" and experiment.looks[-1].record.number in written:
+        return "The readout is written. Close the experiment."
     return _NEXT[experiment.stage]

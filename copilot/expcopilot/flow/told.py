@@ -85,9 +85,11 @@ def told(state: Experiment, number: int | None = None) -> Told:
 
 
 def rests_on_enough(look: Look) -> bool:
-    """Whether every effect that was read rests on at least k units in each arm, so that its figures may be told."""
+    """Whether a look, and every effect read in each arm, rests on at least k units, so that its figures may be told."""
     primary = [c for c in look.reading.comparisons if c.metric == look.spec.primary.name]
-    return all(min(c.control.n, c.treatment.n) >= look.spec.min_units for c in primary)
+    return look.evidence.total_units >= look.spec.min_units and all(
+        min(c.control.n, c.treatment.n) >= look.spec.min_units for c in primary
+    )
 
 
 def learned(state: Experiment) -> Learning | None:

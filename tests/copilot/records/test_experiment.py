@@ -386,6 +386,16 @@ def test_fold():
     assert experiment.position == len(ENTRIES)
 
 
+def test_fold_is_one_entry_after_another():
+    """Folding all at once and going from entry to entry end in the same experiment."""
+    state = Experiment(name="cta-2026")
+    for entry in ENTRIES:
+        if entry.experiment == "cta-2026":
+            state = state.after(entry)
+    assert state.looks
+    assert Experiment.fold("cta-2026", ENTRIES) == state
+
+
 def test_fold_takes_only_its_own():
     """Entries of other experiments do not reach the fold."""
     assert Experiment.fold("other", ENTRIES) == Experiment(name="other")

@@ -100,10 +100,13 @@ def test_small_parts_and_single_people_are_not_told(assistant, folder):
     told = assistant.told("quick_look", file="few.csv", unit="user", **asked)
     name = told["part" if "part" in told else "result"]["experiment"]
     texts = [json.dumps(told)]
-    texts += [json.dumps(assistant.told(v, experiment=name)) for v in ("facts", "why", "readout", "case_for_null")]
+    texts += [
+        json.dumps(assistant.told(v, experiment=name)) for v in ("facts", "why", "readout", "case_for_null", "status")
+    ]
     texts.append(json.dumps(assistant.told("answer_question", experiment=name, question="Did it win?")))
     for text in texts:
         assert "customer" not in text
+        assert '"units": 12' not in text
         assert "primary.b.effect" not in text
         assert "primary.a.level" not in text
 

@@ -32,7 +32,7 @@ def terminal(folder: Path, *words: str) -> None:
 
 
 def kept(folder: Path, name: str) -> list[tuple[str, str, str]]:
-    """Every entry: kind, actor, payload; without what its moment is part of: an approval covers when a claim was waived."""
+    """Every entry: kind, actor, payload; without what hangs on its moment, as the basis of an approval does."""
     with Workspace.open(folder) as workspace:
         entries = [(e.kind, e.actor, dict(e.payload)) for e in workspace.ledger.entries(name)]
     for kind, _, payload in entries:
@@ -182,7 +182,7 @@ def test_hostile_copy_is_inert_and_exact(visitor):
     assert all(e.attributes.get("src", "").startswith("/assets/") for e in page.all("script"))
     assert not [name for e in page.walk() for name in e.attributes if name.startswith("on")]
     assert "\u202e" not in "".join(dd.text for dd in exact)
-    assert "\n  Two  blanks" in exact[1].text
+    assert "Two  blanks, &lt;b&gt; and {% raw %} 9 in 10." in exact[1].text
     assert "{{7*7}}" in said
     values = copy.form("write", "v1").values
     assert (values["text.title"], values["text.body"]) == HOSTILE

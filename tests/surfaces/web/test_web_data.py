@@ -7,8 +7,8 @@ import threading
 
 import pytest
 
-from reading import write_rows
-from tests_plan import LATENCY, CONVERSION, plan
+from checkout_rows import write_rows
+from tests_plan import CONVERSION, LATENCY, plan
 from web_markup import Markup
 from webbing import GRACE
 
@@ -17,7 +17,7 @@ from webbing import GRACE
 def registered(web):
     """One registered experiment for each test that takes looks."""
     copilot = web.copilot()
-    for name in ("mapped", "blinded", "doubled", "cut", "counted", "early", "gone"):
+    for name in ("mapped", "blinded", "doubled", "cut", "counted", "early", "gone", "lender", "borrower"):
         copilot.register(plan(name, units=2_000))
     copilot.register(plan("several", metrics=(CONVERSION, LATENCY)))
     copilot.workspace.close()
@@ -31,7 +31,7 @@ def bring(visitor, name, path, called=""):
 
 def take(visitor, page, **more):
     """The look form of a mapping screen, sent."""
-    (form,) = (f for f in Markup(page.text).forms if f.action.endswith("/look"))
+    (form,) = (f for f in Markup(page.text).forms if f.action.endswith("/look#results"))
     return visitor.client.post(form.action, data={**form.values, **more})
 
 
@@ -66,7 +66,7 @@ def test_problems_stand_together_with_what_to_do(visitor, web, tmp_path):
         "c in the file, not in the plan",
     ]
     assert "amend the plan" in shown.visible
-    assert not [f for f in shown.forms if f.action.endswith("/look")]
+    assert not [f for f in shown.forms if f.action.endswith("/look#results")]
     entries = web.kinds("mapped")
     semicolons = tmp_path / "semicolons.csv"
     semicolons.write_text("user;arm;converted\nu1;control;1\n")
@@ -96,7 +96,7 @@ def test_a_blinded_look_shows_no_outcome_anywhere(visitor, web, tmp_path):
 def test_a_double_click_is_one_look(visitor, web, tmp_path):
     """The same form sent twice at once, and again from the Back button, is one look; another choice is another."""
     page = bring(visitor, "doubled", write_rows(tmp_path / "doubled.csv", (100, 100), 1_000, seed=22))
-    (form,) = (f for f in Markup(page.text).forms if f.action.endswith("/look"))
+    (form,) = (f for f in Markup(page.text).forms if f.action.endswith("/look#results"))
     answers = []
     threads = [
         threading.Thread(target=lambda: answers.append(visitor.client.post(form.action, data=form.values)))
@@ -135,7 +135,7 @@ def test_opening_early_needs_a_reason_and_is_stamped(visitor, web, tmp_path):
 
 def test_typed_counts_are_a_look(visitor, web):
     """Counts typed per arm are read as one look; what cannot be counts is refused together, and on record."""
-    (form,) = (f for f in visitor.markup("/e/counted").forms if f.action == "/e/counted/counts")
+    (form,) = (f for f in visitor.markup("/e/counted").forms if f.action == "/e/counted/counts#results")
     refused = visitor.client.post(
         form.action, data={**form.values, "n-0": "ten", "successes-0": "3", "n-1": "5", "successes-1": "9"}
     )
@@ -150,14 +150,14 @@ def test_typed_counts_are_a_look(visitor, web):
 
 def test_counts_of_several_metrics_are_not_typed(visitor):
     """Where a plan reads several metrics, no counts are asked for, and a form sent anyway is refused."""
-    assert not [f for f in visitor.markup("/e/several").forms if f.action.endswith("/counts")]
+    assert not [f for f in visitor.markup("/e/several").forms if f.action.endswith("/counts#results")]
     answer = visitor.post("/e/several/counts", {"key": "k", "n-0": "5", "successes-0": "1"})
     assert answer.status_code == 422
     assert "the plan reads 2" in answer.text
 
 
 def test_a_file_where_it_lies(visitor, tmp_path):
-    """A file on this computer is named by its path; an address with a password is refused before it is kept anywhere."""
+    """A file on this computer is named by its path; an address with a password is refused and kept nowhere."""
     path = write_rows(tmp_path / "lies here.csv", (10, 12), 60, seed=25)
     page = visitor.post("/e/mapped/data/at", {"at": str(path)})
     assert page.status_code == 200
@@ -189,7 +189,7 @@ def test_a_quick_look_is_exploratory_and_counted(visitor, web, tmp_path):
         page = visitor.post("/look/data", files={"data": ("shop.csv", stream)})
     assert page.url.path == "/look/data/shop.csv"
     page = visitor.get("/look/data/shop.csv?arm_column=variant")
-    (form,) = (f for f in Markup(page.text).forms if f.action == "/look/take")
+    (form,) = (f for f in Markup(page.text).forms if f.action == "/look/take#results")
     said = {**form.values, "metric": "bought", "kind": "proportion", "unit": "visitor", "matters": "5%"}
     for _ in range(2):
         done = visitor.client.post("/look/take", data=said)
@@ -240,3 +240,17 @@ def test_whoever_is_in_is_who_looked(web, tmp_path):
         assert page.url.path == "/e/mapped/data/of-grace.csv"
         take(grace, page)
     assert web.state("mapped").looks[-1].actor == GRACE
+
+
+def test_data_of_another_closed_experiment_is_a_problem_before_the_look(visitor, web, tmp_path):
+    """A look that would open the units of another experiment still closed is not offered, and says whose they are."""
+    path = write_rows(tmp_path / "shared.csv", (100, 150), 1_000, seed=51)
+    assert (
+        take(visitor, bring(visitor, "lender", write_rows(tmp_path / "part.csv", (100, 150), 900, seed=51))).status_code
+        == 200
+    )
+    assert web.state("lender").looks[-1].record.kind == "blinded"
+    page = bring(visitor, "borrower", path)
+    assert "This is the data of 'lender'" in Markup(page.text).visible
+    assert not [f for f in Markup(page.text).forms if f.action.endswith("/look#results")]
+    assert web.kinds("borrower") == ["registered"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from reading import write_rows
+from checkout_rows import write_rows
 from tests_plan import plan
 
 
@@ -46,6 +46,7 @@ def test_a_dropped_file_becomes_one_look(web, browsing, tmp_path, scripts):
     button = page.get_by_role("button", name="Take look number 1")
     button.dblclick()
     expect(page.get_by_text("1 look so far, 1 of them with outcomes")).to_be_visible()
+    assert page.url.endswith(f"/e/{name}#results")
     assert web.kinds(name) == ["registered", "looked"]
 
 
@@ -81,7 +82,7 @@ def test_verify_by_keyboard(web, browsing):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_is_wider_than_a_phone(web, browsing, tmp_path, scheme):
+def test_nothing_is_wider_than_a_phone(web, browsing, scheme):
     """Every view of data and history fits 360 pixels."""
     page = browsing(web, viewport={"width": 360, "height": 800}, color_scheme=scheme)
     write_rows(web.folder / "data" / "wide.csv", (10, 16), 50, header="user,arm,converted," + "very_long_name_" * 12)

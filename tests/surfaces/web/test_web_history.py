@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import sqlite3
 
 import pytest
 from click.testing import CliRunner
 
+from checkout_rows import write_rows
 from expcopilot.records.entry import Draft
 from expcopilot.records.events import Said
 from expcopilot.surfaces.cli.main import cli
-from reading import write_rows
 from tests_plan import plan
 from web_markup import Markup
 from webbing import GRACE
@@ -35,7 +36,7 @@ def long(web):
     copilot.workspace.close()
 
 
-def test_thousands_of_entries_by_pages(visitor, web):
+def test_thousands_of_entries_by_pages(visitor):
     """The newest fifty stand first, each in a line; older ones are a link away, down to the first."""
     page = visitor.markup("/history")
     assert "2,500 entries." in page.visible
@@ -50,8 +51,8 @@ def test_thousands_of_entries_by_pages(visitor, web):
     assert not [a for a in last.all("a") if a.text == "Older entries"]
 
 
-def test_by_kind_and_person(visitor, web):
-    """Only looks, only refused attempts, only one person's: each with its number; nonsense shows everything or nothing."""
+def test_by_kind_and_person(visitor):
+    """Only looks, only refused attempts, only one person's: each with its number; nonsense shows all or nothing."""
     grace = visitor.markup("/history?kind=said&person=" + GRACE.replace("<", "%3C").replace(">", "%3E"))
     assert "250 entries." in grace.visible
     assert set(texts(grace, "who-did")) == {GRACE}
@@ -61,7 +62,7 @@ def test_by_kind_and_person(visitor, web):
     assert visitor.get("/e/nobody/history").status_code == 404
 
 
-def test_refused_attempts_stand_with_every_reason(visitor, web, tmp_path):
+def test_refused_attempts_stand_with_every_reason(visitor, tmp_path):
     """A refused look is in the history, with all its reasons in the page's own words."""
     path = write_rows(tmp_path / "wrong.csv", (5, 5), 40, header="visitor,group,bought,device")
     with path.open("rb") as stream:
@@ -90,8 +91,8 @@ def test_what_was_learned(visitor):
     assert "No earlier tests share words" in visitor.markup("/learned?idea=a+short+form").visible
 
 
-def test_verify_finds_a_tampered_ledger(serving, tmp_path):
-    """Sound at first; after one stored word was changed behind its back, not sound, and where; heads kept elsewhere too."""
+def test_verify_finds_a_tampered_ledger(serving):
+    """Sound at first; after one stored word was changed behind its back, not sound; nor by heads kept elsewhere."""
     web = serving()
     copilot = web.copilot()
     copilot.register(plan("checkout", units=2_000))
@@ -123,7 +124,7 @@ def test_readable_without_a_style_or_a_script(visitor):
     page = visitor.markup("/history")
     levels = [int(e.tag[1]) for e in page.walk() if e.tag in {"h1", "h2", "h3"}]
     assert levels[0] == 1
-    assert all(b - a <= 1 for a, b in zip(levels, levels[1:], strict=False))
+    assert all(b - a <= 1 for a, b in itertools.pairwise(levels))
     labelled = {e.attributes.get("for") for e in page.all("label")}
     for form in page.forms:
         for element in form.element.walk():

@@ -10,7 +10,7 @@ import pytest
 
 from crawling import crawl, fuzz
 from expcopilot.api import Copilot
-from hostile import MARK, Vocabulary, hostile_strings, long_word
+from hostile_strings import MARK, Vocabulary, hostile_strings, long_word
 from hostile_workspace import fill
 from web_markup import Markup
 from webbing import Visitor, Web, workspace_for_web

@@ -15,7 +15,7 @@ from loopback.replies import Said
 from loopback.server import Loopback
 from speaking import IDEA, canaries, read, registered
 from web_markup import Markup
-from webbing import Web, workspace_for_web
+from webbing import GRACE, Web, workspace_for_web
 
 SAY, QUESTION = "/e/checkout/say", "Did the short form win?"
 
@@ -87,7 +87,7 @@ def test_sentences_stream_each_once_and_stand_in_the_record(talking, held, ada):
         role, sentence = next(stream), next(stream)
         assert (role[0], "The guide is at work" in role[2]) == ("1", True)
         assert 'hx-swap="beforeend"' in sentence[2]
-        assert "The verdict is " in sentence[2]
+        assert "The verdict is inconclusive. </span>" in sentence[2]
 
         reloaded = ada.markup("/e/checkout")
         assert "The verdict is " in reloaded.visible
@@ -112,21 +112,22 @@ def test_sentences_stream_each_once_and_stand_in_the_record(talking, held, ada):
 
 
 def test_stopped_at_the_next_sentence(talking, held, ada):
-    """The button ends the turn where it is: what was said stays, marked as stopped; the next question is answered."""
+    """A button ends the turn where it is: what was said stays, marked with who stopped it; the next one is answered."""
     kept = talking.kinds("checkout").count("answered")
     page = Markup(ada.post(SAY, {"text": "Should we wait?"}).text)
     assert held.reached.wait(30)
     address = turn_on(page).partition("?")[0]
     with events(ada, address) as stream:
         next(stream), next(stream)
-        asked = ada.post(f"{address}/stop")
+        with talking.enter(GRACE) as grace:
+            asked = grace.post(f"{address}/stop")
         assert "Stopping at the next sentence" in Markup(asked.text).visible
         held.go_on.set()
         assert [event for _, event, _ in stream] == ["done"]
     speaker, text = answered(talking)
     assert speaker == "guide"
     assert text.startswith("The verdict is ")
-    assert text.endswith("(Stopped here by Ada <ada@example.com>.)")
+    assert text.endswith("(Stopped here by Grace <grace@example.com>.)")
     assert "noise" not in text
     assert talking.kinds("checkout").count("answered") == kept
     ada.post(SAY, {"text": "And now?"})

@@ -1,4 +1,4 @@
-"""Files sent to the page: streamed to the disk, whole or not there, whatever they are called and whatever they claim."""
+"""Files sent to the page: streamed to the disk, whole or not there, whatever they are called or claim."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from reading import write_rows
+from checkout_rows import write_rows
 from tests_plan import plan
 from web_markup import Markup
 from webbing import Visitor, Web
@@ -193,7 +193,7 @@ def resident_peak(web: Web) -> int:
 
 
 def test_damaged_and_overblown_files_are_problems_on_the_page(visitor, tmp_path):
-    """A cut-off Parquet file, a sheet with a far cell, a million columns: each is told in a sentence; the page goes on."""
+    """A cut-off Parquet file, a sheet with a far cell, a million columns: each is told in a sentence."""
     pq.write_table(pa.table({"user": list(range(5000)), "arm": ["a"] * 5000}), tmp_path / "whole.parquet")
     whole = (tmp_path / "whole.parquet").read_bytes()
     (tmp_path / "cut.parquet").write_bytes(whole[: len(whole) // 2])
@@ -210,12 +210,12 @@ def test_damaged_and_overblown_files_are_problems_on_the_page(visitor, tmp_path)
         assert answer.status_code == 200, name
         page = Markup(answer.text)
         assert "problem" in page.visible, name
-        assert not [f for f in page.forms if f.action.endswith("/look")], name
+        assert not [f for f in page.forms if f.action.endswith("/look#results")], name
     assert visitor.get("/").status_code == 200
 
 
 def test_killed_while_a_file_comes(serving, tmp_path):
-    """Killed in the middle of a file, the restarted page lists none; what was left is swept, and the file comes again."""
+    """Killed in the middle of a file, the restarted page lists none; what was left is swept, the file comes again."""
     web = serving()
     copilot = web.copilot()
     copilot.register(plan("checkout", units=2_000))
@@ -228,7 +228,7 @@ def test_killed_while_a_file_comes(serving, tmp_path):
         (left,) = stored(web)
         assert left.startswith(".coming-")
         assert "Files that are here" not in visitor.get("/e/checkout").text
-        assert visitor.get(f"/e/checkout/data/{left}").status_code == 422
+        assert visitor.get(f"/e/checkout/data/{left}").status_code == 404
         os.utime(web.folder / "data" / left, (time.time() - 3600,) * 2)
         assert bring(visitor, write_rows(tmp_path / "again.csv", (5, 6), 30)).status_code == 200
         assert set(stored(web)) == {"again.csv"}

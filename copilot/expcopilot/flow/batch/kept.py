@@ -213,12 +213,13 @@ class Runs:
         return self._run(place)
 
     def ask(self, run: Run, asked: Asked) -> None:
-        """Keep what is asked of a run, before a process sets to work on it."""
+        """Keep what is asked of a run, before a process sets to work on it; what came of it before counts no more."""
+        for name in (_TOLD, _ENDED):
+            run.briefs.with_name(name).unlink(missing_ok=True)
         write_whole(run.briefs.with_name(_ASKED), asked.model_dump_json())
 
     def tell(self, run: Run, told: Told) -> None:
-        """Keep how far a run is; what came of it before counts no more."""
-        run.briefs.with_name(_ENDED).unlink(missing_ok=True)
+        """Keep how far a run is."""
         write_whole(run.briefs.with_name(_TOLD), told.model_dump_json())
 
     def end(self, run: Run, ended: Ended) -> None:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from copilot_tools.base import Frozen
 from copilot_tools.wording.text import sentences
 from expcopilot.language.firewall.check import check
+from expcopilot.language.firewall.rules import LONGEST
 from expcopilot.language.firewall.subject import Subject
 from expcopilot.language.firewall.tokens import SLOT
 from expcopilot.records.fact import Fact
@@ -89,6 +90,9 @@ def check_draft(
 
 def _readings(text: str, facts: Mapping[str, Fact]) -> Iterator[str]:
     """The sentence with the facts typed out in it named, most of them first; in the end as it stands."""
+    if len(text) > LONGEST:
+        yield text  # it is refused for its length, whatever it names
+        return
     yield from _from(text, 0, _places(text, facts))
 
 

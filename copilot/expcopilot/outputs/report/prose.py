@@ -47,9 +47,11 @@ def kept_back(readout: Readout) -> Section | None:
     found = [(p.role, b) for p in readout.prose for b in p.blocked]
     if not found:
         return None
+    one = len(found) == 1
     opening = (
         f"A language model proposed {counted(len(found), 'sentence')} that did not pass the gate. "
-        "They are no part of this readout and say nothing about the test; they stand here so that nothing is hidden."
+        f"{'It is' if one else 'They are'} no part of this readout and {'says' if one else 'say'} nothing about the "
+        f"test; {'it stands' if one else 'they stand'} here so that nothing is hidden."
     )
     pairs = tuple((f"{role} wrote: “{_short(b.statement.text)}”", _reasons(b)) for role, b in found)
     return Section(

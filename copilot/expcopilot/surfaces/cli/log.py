@@ -35,6 +35,8 @@ def command(*, name: str | None, as_json: bool) -> None:
         return
     out = show.console()
     columns = (("#", True), ("When (UTC)", False), ("Experiment", False), ("What", False), ("Who", False))
-    rows = [(str(e.position), e.time[:16].replace("T", " "), e.experiment or "–", log_line(e), e.actor) for e in entries]
+    rows = [
+        (str(e.position), e.time[:16].replace("T", " "), e.experiment or "–", log_line(e), e.actor) for e in entries
+    ]
     out.print(show.table(columns, rows, width=out.width))
     show.line(f"Head {entries[-1].digest}" if name is None else f"Last entry {entries[-1].digest}", "dim")

@@ -81,8 +81,8 @@ def command(
         return
     from expcopilot.surfaces.mcp import http as web
 
-    listens = web.listening(host, port, beyond_loopback=beyond_loopback)
     token, fresh = _token(token_file)
+    listens = web.listening(host, port, beyond_loopback=beyond_loopback)
     address = web.address_of(listens)
     if as_json:
         print_json({"url": address, **({"token": token} if fresh else {})})

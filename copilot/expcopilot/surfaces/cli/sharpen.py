@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 
 __all__ = ["command", "show_hypothesis"]
 
-_ASKED = ("change", "audience", "because", "metric", "direction", "size", "falsifier", "north_star", "guardrails")
-_ASKED += ("holdout", "assignment")
+_ASKED = (
+    *("change", "audience", "because", "metric", "direction", "size", "falsifier", "north_star", "guardrails"),
+    *("holdout", "assignment"),
+)
 
 
 @click.command("sharpen")

@@ -146,7 +146,7 @@ def looks_of(state: Experiment) -> list[dict[str, Any]]:
             "time": s.time[:16],
             "by": s.actor,
             "kind": s.record.kind,
-            "units": s.record.evidence.total_units,
+            "units": s.record.evidence.total_units if rests_on_enough(s.record) else None,
             "verdict": s.record.verdict.phrase,
             **({"cuts": list(s.record.cuts)} if s.record.cuts else {}),
             **({"reason": s.record.reason} if s.record.reason else {}),

@@ -16,7 +16,13 @@ __all__ = ["failed", "gone", "missing", "refused"]
 
 _LOG = logging.getLogger("expcopilot.web")
 
-_STATUS = {"web.csrf": 403, "web.link_used": 403, "web.too_much": 413, "experiment.unknown": 404}
+_STATUS = {
+    "web.csrf": 403,
+    "web.link_used": 403,
+    "web.too_much": 413,
+    "experiment.unknown": 404,
+    "data.unknown_file": 404,
+}
 
 
 async def refused(request: Request, error: Exception) -> Response:

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from expcopilot.api import Copilot
+from expcopilot.language.model.messages_api import MessagesApi
 from expcopilot.surfaces.web.identity import Door
 from expcopilot.surfaces.web.last_check import LastCheck
 from expcopilot.surfaces.web.one_at_a_time import OneAtATime
@@ -44,6 +45,7 @@ class Office:
         self.workers = Workers(self.folder)
         self._desks = {first.workspace.actor: first}
         self._lock = threading.Lock()
+        self._model: MessagesApi | None = None
 
     @property
     def people(self) -> tuple[str, ...]:
@@ -62,11 +64,24 @@ class Office:
                 self._desks[person] = Copilot.open(self.folder, person=person)
             return self._desks[person]
 
+    def model(self) -> MessagesApi | None:
+        """The workspace's language model, one for all turns: its connections are kept; None where none is set up.
+
+        Raises:
+            ModelFailed: The settings name a variable for its key, and that is empty.
+        """
+        with self._lock:
+            if self._model is None:
+                self._model = next(iter(self._desks.values())).model()
+            return self._model
+
     def close(self) -> None:
         """End the turns that run, and close every connection."""
         self.turns.close()
         self.workers.close()
         with self._lock:
+            if self._model is not None:
+                self._model.close()
             for desk in self._desks.values():
                 desk.workspace.close()
 

@@ -34,7 +34,7 @@ _COMMAND = re.compile(rf"`expcopilot ({'|'.join(_DONE)})\b[^`]*`")
 _CHOSEN: dict[str, str] = {
     "aggregate": "“How events become one value a unit”",
     "arm-column": "“Arm column”",
-    "again": "“Draft afresh”",
+    "again": "the button on its page",
     "budget": "the budget",
     "as": "“The file holds”:",
     "cancel": "“End the open batches”",
@@ -58,7 +58,7 @@ def on_page(text: str) -> str:
     """A text with every command in it as it is done on the page.
 
     Example:
-        >>> on_page("Read it with `expcopilot analyze checkout DATA`.")
-        'Read it with “Read data” on the experiment\\'s page.'
+        >>> print(on_page("Read it with `expcopilot analyze checkout DATA`."))
+        Read it with “Read data” on the experiment's page.
     """
     return _OPTION.sub(lambda found: _CHOSEN[found[1]], _COMMAND.sub(lambda found: _DONE[found[1]], text))

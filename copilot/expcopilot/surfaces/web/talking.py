@@ -13,9 +13,11 @@ from expcopilot.flow.at_work import Stopped
 from expcopilot.flow.helps import helps
 from expcopilot.flow.said_so_far import drafted, so_far
 from expcopilot.flow.spoken import Spoken, stopped
+from expcopilot.flow.worded import Chosen
 from expcopilot.language.roles.guide import GUIDE
+from expcopilot.surfaces.web.office import Office
 from expcopilot.surfaces.web.spelling import on_page
-from expcopilot.surfaces.web.turns import Running, Turns
+from expcopilot.surfaces.web.turns import Running
 from expcopilot.surfaces.web.visit import Visit
 from expcopilot.surfaces.web.ways import HELPS, MOVES
 
@@ -23,9 +25,9 @@ __all__ = ["Answering", "ask", "begin_idea", "put_anew", "take", "take_down"]
 
 _LOG = logging.getLogger("expcopilot.web")
 
-Answering = Callable[[Copilot, Running], Spoken | None]
-"""Answers one turn: (the workspace, the turn, told what may be shown) -> what is kept as the answer; None where the
-record itself says what came of it."""
+Answering = Callable[[Copilot, Running, Chosen], Spoken | None]
+"""Answers one turn: (the workspace, the turn, told what may be shown, the model) -> what is kept as the answer; None
+where the record itself says what came of it."""
 
 
 def take(
@@ -50,7 +52,7 @@ def take(
     Raises:
         Refused: Another turn runs; or, without a model, it cannot be answered.
     """
-    copilot, turns = visit.copilot, visit.office.turns
+    copilot, office = visit.copilot, visit.office
     turn = again or uuid.uuid4().hex[:12]
 
     def begin() -> None:
@@ -60,10 +62,10 @@ def take(
             copilot.say(name, turn, "person", typed)
 
     if copilot.workspace.settings.model.name:
-        turns.start(name, turn, lambda running: _answer(copilot, running, answering, turns), begin=begin)
+        office.turns.start(name, turn, lambda running: _answer(copilot, running, answering, office), begin=begin)
         return
     begin()
-    _said(copilot, name, turn, lambda: answering(copilot, Running(name, turn)))
+    _said(copilot, name, turn, lambda: answering(copilot, Running(name, turn), None))
 
 
 def take_down(visit: Visit, name: str, typed: str, answer: Callable[[Copilot], str]) -> None:
@@ -80,10 +82,10 @@ def take_down(visit: Visit, name: str, typed: str, answer: Callable[[Copilot], s
 def ask(name: str, question: str) -> Answering:
     """A free question: by the guide, or by code alone where there is no model."""
 
-    def answer(copilot: Copilot, running: Running) -> Spoken:
-        if not copilot.workspace.settings.model.name:
+    def answer(copilot: Copilot, running: Running, model: Chosen) -> Spoken:
+        if model is None:
             return _plainly(copilot, name, question)
-        reply = copilot.ask(name, question, on_text=running.hear, spelled=lambda move: MOVES[move].label)
+        reply = copilot.ask(name, question, model=model, on_text=running.hear, spelled=lambda move: MOVES[move].label)
         return Spoken(reply.prose.role, reply.text, reply.words)
 
     return answer
@@ -92,8 +94,8 @@ def ask(name: str, question: str) -> Answering:
 def begin_idea(name: str, idea: str) -> Answering:
     """An idea sharpened: the hypothesis waits at its gate then."""
 
-    def answer(copilot: Copilot, running: Running) -> None:
-        with copilot.lifecycle() as moves:
+    def answer(copilot: Copilot, running: Running, model: Chosen) -> None:
+        with copilot.lifecycle(model=model) as moves:
             sharpening.begin(moves, name, running.turn, idea)
 
     return answer
@@ -102,7 +104,7 @@ def begin_idea(name: str, idea: str) -> Answering:
 def put_anew(name: str) -> Answering:
     """The hypothesis put before the person with what was said since."""
 
-    def answer(copilot: Copilot, running: Running) -> None:
+    def answer(copilot: Copilot, running: Running, model: Chosen) -> None:
         state = copilot.experiment(name)
         stamped = drafted(state)
         if stamped is None:
@@ -113,25 +115,25 @@ def put_anew(name: str) -> Answering:
                 name="experiment",
                 value=name,
             )
-        with copilot.lifecycle() as moves:
+        with copilot.lifecycle(model=model) as moves:
             sharpening.put_anew(moves, name, running.turn, so_far(state, stamped))
 
     return answer
 
 
-def _answer(copilot: Copilot, running: Running, answering: Answering, turns: Turns) -> None:
+def _answer(copilot: Copilot, running: Running, answering: Answering, office: Office) -> None:
     """In the turn's thread: whatever comes of it is said in the record, and nothing is raised."""
     name, turn = running.experiment, running.turn
     try:
-        _said(copilot, name, turn, lambda: answering(copilot, running))
+        _said(copilot, name, turn, lambda: answering(copilot, running, office.model()))
     except Stopped:
-        if not turns.closing:
-            kept = stopped(running.shown, GUIDE.name, copilot.workspace.actor)
+        if not office.turns.closing:
+            kept = stopped(running.shown, GUIDE.name, running.stopped_by)
             copilot.say(name, turn, kept.speaker, kept.text)
     except Refused:
         pass  # said in the record
     except Exception as error:
-        if turns.closing:
+        if office.turns.closing:
             raise
         _LOG.exception("A turn of %r failed", name, exc_info=error)
         failed = f"This failed through a mistake of the program ({type(error).__name__})."

@@ -44,7 +44,7 @@ class Running:
         self.turn = turn
         self._pieces: list[Piece] = []
         self._over = threading.Event()
-        self._stop = threading.Event()
+        self._stopped_by = ""
         self._watchers: set[Callable[[], None]] = set()
         self._lock = threading.Lock()
 
@@ -61,7 +61,12 @@ class Running:
     @property
     def stopping(self) -> bool:
         """Whether a person stopped it."""
-        return self._stop.is_set()
+        return bool(self._stopped_by)
+
+    @property
+    def stopped_by(self) -> str:
+        """Who stopped it; "" where nobody did."""
+        return self._stopped_by
 
     # --- for whoever reads ---------------------------------------------------------------------------------------
 
@@ -80,9 +85,13 @@ class Running:
         """Who is at work; "" before anybody is."""
         return next((piece.text for piece in reversed(self.since(0)[0]) if piece.kind == "role"), "")
 
-    def stop(self) -> None:
-        """End it at the next sentence or role; what was said stays."""
-        self._stop.set()
+    def stop(self, by: str) -> None:
+        """End it at the next sentence or role; what was said stays.
+
+        Args:
+            by: Who wants that.
+        """
+        self._stopped_by = self._stopped_by or by
         self._tell()
 
     @contextmanager
@@ -171,7 +180,7 @@ class Turns:
             self._closing = True
             running, threads = tuple(self._running.values()), tuple(self._threads)
         for one in running:
-            one.stop()
+            one.stop("the end of the server")
         end = time.monotonic() + seconds
         for thread in threads:
             thread.join(max(end - time.monotonic(), 0))

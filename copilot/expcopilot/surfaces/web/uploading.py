@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import ExitStack, aclosing
 from typing import Any
 
@@ -53,12 +54,18 @@ def receives(path: str, view: View) -> Route:
 
 async def _parsed(request: Request, session: Session, folder: DataFolder, files: ExitStack) -> FormData:
     kind, _ = parse_options_header(request.headers.get("content-type"))
-    if kind != b"multipart/form-data":
-        raise Refused.because(
-            "web.no_file", "No file came with this.", "Choose a file, then send it.", name="content-type"
-        )
-    async with aclosing(request.stream()) as stream:
-        return await _IntoFolder(request, session, folder, files, stream).parse()
+    if kind == b"multipart/form-data":
+        async with aclosing(request.stream()) as stream:
+            form = await _IntoFolder(request, session, folder, files, stream).parse()
+    else:
+        form = await request.form(max_files=0, max_fields=50)
+    require_token(session, request, _token(request, form.multi_items()))
+    return form
+
+
+def _token(request: Request, items: Iterable[tuple[str, object]]) -> str:
+    said = next((value for name, value in items if name == "csrf" and isinstance(value, str)), "")
+    return request.headers.get("x-csrf-token") or said
 
 
 class _IntoFolder(MultiPartParser):
@@ -72,8 +79,7 @@ class _IntoFolder(MultiPartParser):
         super().on_headers_finished()
         coming = self._current_part.file
         if coming is not None:
-            said = next((value for name, value in self.items if name == "csrf" and isinstance(value, str)), "")
-            require_token(self._session, self._request, self._request.headers.get("x-csrf-token") or said)
+            require_token(self._session, self._request, _token(self._request, self.items))
             if coming.filename:
                 DataFolder.safe_name(coming.filename)  # before its first byte is written
             coming.file.close()

@@ -6,6 +6,7 @@ each process this server started.
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
 import threading
@@ -17,10 +18,15 @@ __all__ = ["MOST", "Workers"]
 
 MOST = 4
 """How many runs one server works on at once."""
+_ENDING_SECONDS = 5.0
 
 
 class Workers:
-    """The processes of one server, by the run each works on."""
+    """The processes of one server, by the run each works on.
+
+    Attributes:
+        beginning: Held while it is looked whether a run is at work, and one is begun: two clicks begin one.
+    """
 
     def __init__(self, folder: Path) -> None:
         """Make none yet.
@@ -31,6 +37,7 @@ class Workers:
         self._folder = folder
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._lock = threading.Lock()
+        self.beginning = threading.Lock()
 
     def start(self, run: str, person: str) -> None:
         """Set a process to work on a run that was begun.
@@ -40,6 +47,7 @@ class Workers:
         """
         command = [sys.executable, "-P", "-m", "expcopilot.surfaces.web.batch_worker"]
         with self._lock:
+            self._await(run)
             working = [name for name, process in self._processes.items() if process.poll() is None]
             if run in working or len(working) >= MOST:
                 raise _busy(run, working)
@@ -49,6 +57,12 @@ class Workers:
                 stdout=subprocess.DEVNULL,
                 start_new_session=True,  # Ctrl-C in the server's terminal reaches it once, through the pipe
             )
+
+    def _await(self, run: str) -> None:
+        """A process that has said what came of its run needs a moment to be gone."""
+        if (process := self._processes.get(run)) is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=_ENDING_SECONDS)
 
     def works_on(self, run: str) -> bool:
         """Whether a process of this server works on a run, or is about to."""

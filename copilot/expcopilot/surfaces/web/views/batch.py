@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 from starlette.responses import FileResponse, Response
@@ -88,8 +89,6 @@ def _run(visit: Visit) -> Response:
 def _begin(visit: Visit) -> Response:
     """Begin, or go on where it was; a process of its own does it."""
     name = visit.of_address("run")
-    if visit.office.workers.works_on(name):
-        return visit.go(batch_at(name))  # pressed twice
     again = visit.said("do") == "retry"
     asked: dict[str, Any] = {
         "mode": "cancel" if visit.said("do") == "cancel" else visit.said("mode", "live"),
@@ -100,8 +99,10 @@ def _begin(visit: Visit) -> Response:
     }
     if asked["mode"] not in {"live", "batch", "cancel"}:
         raise _no_number("mode", asked["mode"], "Choose one of the two.")
-    visit.copilot.begin_run(name, Asked(**asked))
-    visit.office.workers.start(name, visit.session.person)
+    with visit.office.workers.beginning:
+        if _standing(visit, visit.copilot.run(name)) != "running":  # else it was pressed twice
+            visit.copilot.begin_run(name, Asked(**asked))
+            visit.office.workers.start(name, visit.session.person)
     return visit.go(batch_at(name))
 
 
@@ -122,7 +123,8 @@ def _stop(visit: Visit) -> Response:
 def _file(visit: Visit) -> Response:
     """A file the run wrote."""
     run = visit.copilot.run(visit.of_address("run"))
-    path = run.briefs.with_name(_FILES.get(visit.of_address("what"), ""))
+    named = _FILES.get(visit.of_address("what"), "no such file")
+    path = run.briefs.with_name(named)
     if not path.is_file():
         raise Refused.because(
             "batch.no_file", "The run has not written this file yet.", "Go on with it until it is done.", name="file"
@@ -132,7 +134,8 @@ def _file(visit: Visit) -> Response:
 
 def _standing(visit: Visit, run: Run) -> str:
     """Where a run stands; one whose process was just started is at work already."""
-    return "running" if visit.office.workers.works_on(run.name) else run.standing
+    starting = run.asked is not None and run.ended is None and visit.office.workers.works_on(run.name)
+    return "running" if starting else run.standing
 
 
 def _watched(told: Told) -> Watched:
@@ -192,9 +195,12 @@ def _whole(text: str) -> int:
 
 def _dollars(text: str) -> float | None:
     try:
-        return float(text) if text else None
+        dollars = float(text) if text else 0.0
     except ValueError:
-        raise _no_number("budget", text, "Give US dollars, such as 5 or 2.50; or leave it empty.") from None
+        dollars = math.nan
+    if not math.isfinite(dollars):
+        raise _no_number("budget", text, "Give US dollars, such as 5 or 2.50; or leave it empty.")
+    return dollars if text else None
 
 
 def _no_number(name: str, value: str, cure: str) -> Refused:

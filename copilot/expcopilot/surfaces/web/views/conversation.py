@@ -218,7 +218,7 @@ def _again(visit: Visit) -> Response:
 def _stop(visit: Visit) -> Response:
     running = visit.office.turns.of(visit.named)
     if running is not None and running.turn == visit.request.path_params["turn"]:
-        running.stop()
+        running.stop(visit.session.person)
     return visit.go(experiment_at(visit.named, "now"))
 
 

@@ -118,6 +118,7 @@ def _decide(visit: Visit) -> Response:
         raise Refused.because(
             "gate.no_answer", "No answer was given.", "Approve, edit or reject it.", name="action", value=action
         )
+    visit.copilot.experiment(name)  # there is one of this name
     with _answering[name]:  # a double click, or two people at once: one after the other
         return _answered(visit, name, cast("Action", action))
 

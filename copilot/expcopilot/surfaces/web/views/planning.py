@@ -175,7 +175,6 @@ def _plan(visit: Visit) -> Response:
     if view.plan is None and view.file is None:
         return visit.go(experiment_at(name, below="plan/answers"))
     blocks: tuple[Block, ...] = plan_blocks(view.plan) if view.plan is not None else ()
-    raw = plan_files.render(view.plan) if view.seal and view.plan else view.file.text if view.file else ""
     history: Table | None = changes_table(changes(_state(visit))) if view.seal else None
     size: Sized | None = None
     answered = answers_of(visit, name)
@@ -183,7 +182,12 @@ def _plan(visit: Visit) -> Response:
         found = sized(copilot, name, *answered)
         made = found.sizing.drafted.plan if found.sizing else None
         size = found if made is not None and view.plan is not None and _same_size(made, view.plan) else None
-    return visit.page("plan.html.jinja", view=view, blocks=blocks, raw=raw, history=history, sized=size)
+    return visit.page("plan.html.jinja", view=view, blocks=blocks, raw=_raw(view), history=history, sized=size)
+
+
+def _raw(view: PlanView) -> str:
+    """The plan in force as text, else its file as it stands."""
+    return plan_files.render(view.plan) if view.seal and view.plan else view.file.text if view.file else ""
 
 
 def _same_size(made: Plan, stands: Plan) -> bool:
@@ -192,9 +196,15 @@ def _same_size(made: Plan, stands: Plan) -> bool:
 
 
 def _download(visit: Visit) -> Response:
-    """The plan in force, else its file as it stands."""
+    """The plan in force, else its file as it stands.
+
+    Raises:
+        Refused: There is neither.
+    """
     view = _view(visit, _state(visit))
-    text = plan_files.render(view.plan) if view.seal and view.plan else view.file.text if view.file else ""
+    if view.plan is None and view.file is None:
+        raise _no_file(visit.named)
+    text = _raw(view)
     named = f'attachment; filename="{visit.copilot.plan_name(visit.named)}.yaml"'
     return PlainTextResponse(text, headers={"content-disposition": named}, media_type="application/yaml")
 
@@ -218,13 +228,17 @@ def _register(visit: Visit) -> Response:
     name = visit.named
     file = visit.copilot.plan_file(name)
     if file is None:
-        raise Refused.because(
-            "plan.no_file", f"{name!r} has no plan file yet.", "Write its plan first.", name="plan", value=name
-        )
+        raise _no_file(name)
     if file.plan is None:
         raise Refused(*file.faults)
     words = f"/register {typed_file(name)}"
     return visit.go(propose(visit, name, Move.REGISTER, {"plan": file.plan.to_json()}, words=words))
+
+
+def _no_file(name: str) -> Refused:
+    return Refused.because(
+        "plan.no_file", f"{name!r} has no plan file yet.", "Write its plan first.", name="plan", value=name
+    )
 
 
 def _close(visit: Visit) -> Response:

@@ -13,6 +13,7 @@ from copilot_tools.refusals import Refused
 from expcopilot.api import Copilot
 from expcopilot.flow.spoken import Spoken
 from expcopilot.flow.steps.readout import pick
+from expcopilot.flow.worded import Chosen
 from expcopilot.outputs.report import documents
 from expcopilot.outputs.report.content import Headline, Section
 from expcopilot.outputs.report.looks import looks_sentence
@@ -194,9 +195,9 @@ def _write(visit: Visit) -> Response:
 
 
 def _writing(name: str, look: int) -> talking.Answering:
-    def write(copilot: Copilot, running: Running) -> Spoken:
+    def write(copilot: Copilot, running: Running, model: Chosen) -> Spoken:
         del running  # the record shows which role is at work; what it writes is shown once it is whole
-        files = copilot.write_readout(name, look=look)
+        files = copilot.write_readout(name, look=look, model=model)
         return Spoken("code", f"The readout of look {look} is written: {', '.join(f.name for f in files)}.")
 
     return write

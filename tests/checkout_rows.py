@@ -19,7 +19,7 @@ def write_rows(
     seed: int = 7,
 ) -> Path:
     """One row a unit in random order: ``units`` in each arm, of which so many converted."""
-    dice = random.Random(seed)
+    dice = random.Random(seed)  # noqa: S311 - the same file every time, no secret
     rows = [
         f"u{seed}-{arm}-{i},{arm},{int(i < won)},{dice.choice(('phone', 'desk'))}"
         for arm, won in zip(arms, successes, strict=True)
