@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -27,6 +27,7 @@ _TAGS = "img svg body video details input a div math object iframe marquee style
 _HIDDEN = (
     "\u202e\u202d\u2066\u2067\u2069\u200b\u200d\u200e\u200f\u2060\ufeff\u00ad\u061c\u180e\u3164\u2800\x00\x1b\x07\x85"
 )
+_SPACES = "\n\t\r\xa0\u202f\u2009\u2007"
 _SHAPES = (
     # elements and handlers
     "<script>{run}</script>{mark}",
@@ -166,13 +167,23 @@ class Vocabulary:
         found += [
             f"as it was sent: {text[:80]!r}" for text in strings if re.search(r"<[a-zA-Z/!]", text) and text in html
         ]
-        hidden = {c for c in html if c not in "\n\t\r\xa0\u202f\u2009\u2007" and not c.isprintable()}
+        hidden = {c for text in _read(Markup(html)) for c in text if c not in _SPACES and not c.isprintable()}
         return found + ([f"hidden characters {hidden!r}"] if hidden else [])
 
     def _learn_template(self, text: str) -> None:
         bare = re.sub(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", " ", text, flags=re.DOTALL)
+        for given in re.findall(r"attributes=\{(.*?)\}", text):  # what a macro is told to add to its field
+            self.known["input"].update(re.findall(r'"([a-z-]+)":', given))
         for element in Markup(bare).walk():
             self.known[element.tag].update(name for name in element.attributes if re.fullmatch(r"[\w:-]+", name))
+
+
+def _read(element: Markup) -> Iterator[str]:
+    """What is read of a page: its texts and attributes, but not what stands in fields, where it must stay exact."""
+    for inside in element.walk():
+        yield from (value for name, value in inside.attributes.items() if name != "value")
+        if inside.tag != "textarea":
+            yield from (child for child in inside.children if isinstance(child, str))
 
 
 def _ours(address: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 
 from copilot_tools.refusals import Refused
-from expcopilot.flow.gates import pending
+from expcopilot.flow.gates import approved, pending
 from expcopilot.records.experiment import Experiment
 
 __all__ = ["Move", "by_stage", "legal_moves", "next_step", "require"]
@@ -122,4 +122,6 @@ def next_step(experiment: Experiment) -> str:
     written = {made.record.look for made in experiment.readouts}
     if experiment.stage == "read" and experiment.looks[-1].record.number in written:
         return "The readout is written. Close the experiment."
+    if experiment.stage == "idea" and approved(experiment, "hypothesis") is not None:
+        return "The hypothesis is approved. Write its plan, then register it."
     return _NEXT[experiment.stage]

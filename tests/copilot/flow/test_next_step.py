@@ -24,3 +24,13 @@ def test_what_is_done_is_not_asked_for_again(tmp_path):
     assert said[0] == "Run the test; then read its data."
     assert said[1:5] == [write, close, write, close]
     assert said[5].startswith("The readout stands.")
+
+
+def test_an_approved_hypothesis_is_not_asked_for_again(tmp_path):
+    """Once the hypothesis is approved its plan comes next; while it waits, the decision does."""
+    copilot = Copilot.init(tmp_path / "w", person="Ada")
+    waiting = copilot.sharpen("cta", "A shorter form will bring more orders", model=None)
+    assert waiting is not None
+    assert next_step(copilot.experiment("cta")) == f"Decide: {waiting.question}"
+    copilot.decide("cta", "approve")
+    assert next_step(copilot.experiment("cta")).startswith("The hypothesis is approved. Write its plan")

@@ -98,8 +98,8 @@ class Batching:
         return run(self.web.folder, self.name)
 
     def ends(self, standing: str = "done") -> None:
-        """Wait until it stands so."""
-        until(lambda: self.run.standing == standing)
+        """Wait until what came of it is kept, and it stands so."""
+        until(lambda: (now := self.run).ended is not None and now.standing == standing)
 
     def form(self, do: str, brief: str) -> Form:
         """The form of a row of the review table."""
@@ -269,8 +269,7 @@ def test_the_worker_ends_with_its_server(serving, tmp_path):
         batch.begin(concurrency="2")
         until(lambda: len(web.model.completed) >= 3)
         web.restart()
-        until(lambda: not batch.run.held)
-        assert batch.run.standing == "stopped"
+        batch.ends("stopped")
         assert batch.run.ended.summary.stopped == "interrupted"
         assert 3 <= len(web.model.requests) < 16
         batch.begin()

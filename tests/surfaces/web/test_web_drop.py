@@ -85,6 +85,7 @@ def test_verify_by_keyboard(web, browsing):
 def test_nothing_is_wider_than_a_phone(web, browsing, scheme):
     """Every view of data and history fits 360 pixels."""
     page = browsing(web, viewport={"width": 360, "height": 800}, color_scheme=scheme)
+    (web.folder / "data").mkdir(exist_ok=True)
     write_rows(web.folder / "data" / "wide.csv", (10, 16), 50, header="user,arm,converted," + "very_long_name_" * 12)
     for path in ("/look", "/look/data/wide.csv?arm_column=arm", "/e/checkout/data/wide.csv", "/history", "/learned"):
         page.goto(f"{web.base}{path}")
