@@ -14,7 +14,7 @@ WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint calibrate torture bench bench-users evals map docs wheel clean local-model cache-report claim-weights
+.PHONY: help demo test lint calibrate torture bench bench-users evals map docs screenshots wheel clean local-model cache-report claim-weights
 
 help: ## show these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ docs: $(READY) ## write what docs/ says of graph and evals, from the graph and t
 	$(BIN)/python scripts/make_docs.py
 	PYTHONPATH=tests $(BIN)/python scripts/make_mcp_docs.py
 	PYTHONPATH=evals:tests $(BIN)/python -m suite.pages
+
+screenshots: $(READY) ## every view of the page, light, dark and on a phone -> docs/screens (needs chromium)
+	PYTHONPATH=tests:scripts $(BIN)/python scripts/make_screenshots.py
 
 wheel: $(READY) ## build dist/*.whl, install it in a fresh environment and run the demo from there
 ifdef UV

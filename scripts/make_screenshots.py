@@ -14,18 +14,23 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
+from click.testing import CliRunner
 from playwright.sync_api import Browser, Page
 from small_png import make_small
 
-from batches_of_briefs import write_briefs
 from browsing import Watch, browser_running, come_in
 from expcopilot.api import Copilot
+from expcopilot.surfaces.cli.main import cli
 from loopback.server import Loopback
 from stages import orders_file, says, staged
-from webbing import Web, workspace_for_web
+from webbing import ADA, Web, workspace_for_web
 
 SCREENS = Path(__file__).resolve().parents[1] / "docs" / "screens"
 MOST_BYTES = 150_000
+BRIEFS = "id,channel,change,audience,because,k\n" + "".join(
+    f"{name},push,The message names the pause,{whom},Many only want a break,1\n"
+    for name, whom in (("lapsed", "Lapsed subscribers"), ("new", "New subscribers"), ("loyal", "Loyal subscribers"))
+)
 WIDE, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
 
 
@@ -65,6 +70,19 @@ def _opened(page: Page) -> None:
     page.locator("details.evidence summary").first.click()
 
 
+def _ran(page: Page) -> None:
+    """A file of briefs brought, run to its end, its review table reached."""
+    if page.get_by_role("link", name="briefs").count() == 0:
+        page.locator("input[type=file]").first.set_input_files(
+            {"name": "briefs.csv", "mimeType": "text/csv", "buffer": BRIEFS.encode()}
+        )
+        page.get_by_role("button", name="Bring it").click()
+        page.get_by_role("button", name="Begin").click()
+    else:
+        page.get_by_role("link", name="briefs").first.click()
+    page.locator("#review").wait_for(timeout=120_000)
+
+
 def _to(selector: str) -> Callable[[Page], object]:
     return lambda page: page.locator(selector).evaluate("e => e.scrollIntoView({block: 'start'})")
 
@@ -82,9 +100,15 @@ VIEWS = (
     View("results", "/e/short-form", _to("#results")),
     View("refuted", "/e/trust-badges", _to("#results")),
     View("readout", "/e/short-form/readout"),
-    View("batch", "/batch"),
+    View("batch", "/batch", _ran),
     View("history", "/history"),
     View("quick-look", "/look"),
+)
+DEMO = (
+    View("first-board", "/"),
+    View("first-verdict", "/e/hillstrom-email", _to("#results")),
+    View("first-why", "/e/hillstrom-email?show=why"),
+    View("first-readout", "/e/hillstrom-email/readout"),
 )
 
 
@@ -100,14 +124,16 @@ def main() -> None:
         with copilot.workspace:
             staged(copilot)
         orders_file(folder / "data" / "guest-checkout.csv")
-        write_briefs(folder / "briefs.csv", 12)
-        empty = workspace_for_web(Path(place) / "new")
+        empty, demo = workspace_for_web(Path(place) / "new"), Path(place) / "demo"
+        CliRunner().invoke(cli, ["demo", "--out", str(demo)], catch_exceptions=False)
         with browser_running() as browser:
             with Web(folder) as web:
                 for colours, size, ending in (("light", WIDE, ""), ("dark", WIDE, "-dark"), ("light", PHONE, "-phone")):
                     _pictures(browser, web, VIEWS, ending, color_scheme=colours, viewport=size)
             with Web(empty) as web:
                 _first(browser, web)
+            with Web(demo) as web:
+                _pictures(browser, web, DEMO, "", "Demo", color_scheme="light", viewport=WIDE)
     total = 0
     for picture in sorted(SCREENS.glob("*.png")):
         total += (size := make_small(picture))
@@ -115,11 +141,13 @@ def main() -> None:
     sys.stderr.write(f"{total:,} bytes in all\n")
 
 
-def _pictures(browser: Browser, web: Web, views: tuple[View, ...], ending: str, **options: object) -> None:
+def _pictures(
+    browser: Browser, web: Web, views: tuple[View, ...], ending: str, person: str = ADA, **options: object
+) -> None:
     watch = Watch()
     context = browser.new_context(reduced_motion="reduce", **options)
     watch.over(context, web.base)
-    page = come_in(web, context)
+    page = come_in(web, context, person)
     for view in views:
         page.goto(f"{web.base}{view.path}")
         view.before(page)

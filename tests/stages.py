@@ -84,10 +84,12 @@ def _drafted(told: str) -> list[dict]:
     """The variants, under the mechanisms that were asked for."""
     listed = re.search(r"<mechanisms fence=.*?>\n(.*?)\n</mechanisms", told, re.DOTALL)
     names = [json.loads(line) for line in (listed[1] if listed else "").splitlines()]
+    asked = re.search(r"Write (\d+) variant", told)
+    begins = len(told) % len(VARIANTS) if asked and int(asked[1]) == 1 else 0
     return [
         {"mechanism": name, "fields": [{"name": "title", "text": title}, {"name": "body", "text": text}], "facts": []}
-        for name, (_, title, text) in zip(names, VARIANTS, strict=False)
-    ]
+        for name, (_, title, text) in zip(names, (*VARIANTS[begins:], *VARIANTS[:begins]), strict=False)
+    ][: int(asked[1]) if asked else None]
 
 
 def orders_file(path: Path, *, units: int = 20_000, lift: float = 0.016, seed: int = 3, base: float = 0.08) -> Path:

@@ -83,6 +83,7 @@ def test_tools_that_act_show(tmp_path, monkeypatch):
 def test_rows_told_to_the_model_show(tmp_path, monkeypatch):
     """Facts about single units are sent."""
     monkeypatch.setattr("expcopilot.flow.speech.for_model", lambda facts, _k: {f.id: f for f in facts})
+    monkeypatch.setattr("expcopilot.flow.speech.withheld_parts", lambda _look: frozenset())
     assert played(TASK, "hostile", "segment-wants-more-looks", tmp_path)["leaked"].value >= 1
 
 

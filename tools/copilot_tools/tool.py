@@ -52,8 +52,9 @@ class Tool(Generic[A, R]):
         arguments = self.validated(given)
         try:
             return self.function(arguments)
-        except (ArithmeticError, ValidationError) as error:
-            # A record takes neither NaN nor a result that is not finite: nothing neutral-looking gets out.
+        except (ArithmeticError, ValueError) as error:
+            # A record takes neither NaN nor a result that is not finite (ValidationError is a ValueError), and sums and
+            # logarithms say ValueError at the edge of the range of numbers: nothing neutral-looking gets out.
             raise Refused.because(
                 "tool.not_computable",
                 f"With these figures {self.name} leaves the range of numbers ({type(error).__name__}).",

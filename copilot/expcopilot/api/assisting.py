@@ -10,7 +10,6 @@ from copilot_tools.refusals import Refused
 from expcopilot.api.copy_desk import CopyDesk
 from expcopilot.api.moving import Moving
 from expcopilot.flow import role_prompts, told
-from expcopilot.flow.copy_standards import scanned
 from expcopilot.flow.moves import Move
 from expcopilot.flow.proposing import put
 from expcopilot.flow.steps import variants as writing
@@ -18,7 +17,6 @@ from expcopilot.flow.steps.sharpen import sharpened
 from expcopilot.flow.told import Learning, Told
 from expcopilot.language.firewall.drafts import DraftSentence, check_draft
 from expcopilot.language.prompts import Rendered
-from expcopilot.language.roles.claim_checker import ClaimCheckerInputs, CopySentence, Mark
 from expcopilot.language.roles.role import Inputs
 from expcopilot.language.roles.sharpener import Answered, Sharpened
 from expcopilot.memory.workspace import Workspace
@@ -161,7 +159,8 @@ class Assisting(Moving, CopyDesk):
             case "generator":
                 return writing.inputs_of(self.copy(brief, experiment=experiment).brief, self.standards())
             case "claim_checker":
-                return self._copy_read(brief, experiment)
+                reviews = self.copy(brief, experiment=experiment).reviews
+                return role_prompts.claim_checker((r.variant for r in reviews), self.standards().voice)
         state, known = self.experiment(experiment), self.told(experiment)
         match role:
             case "skeptic":
@@ -174,20 +173,3 @@ class Assisting(Moving, CopyDesk):
         raise Refused.because(
             "prompt.unknown_role", f"There is no role {role!r}.", f"Choose one of {roles}.", name="role", value=role
         )
-
-    def _copy_read(self, brief: str, experiment: str) -> ClaimCheckerInputs:
-        """Every sentence of a brief's variants with the marks the scanner gave it."""
-        sentences: list[CopySentence] = []
-        for review in self.copy(brief, experiment=experiment).reviews:
-            for field in review.variant.fields:
-                found = scanned(field.text, review.variant.language)
-                for sentence in found.sentences:
-                    marks = [c for c in found.claims if sentence.start <= c.start < sentence.end]
-                    sentences.append(
-                        CopySentence(
-                            sentence=len(sentences),
-                            text=field.text[sentence.start : sentence.end],
-                            marks=tuple(Mark(span=field.text[c.start : c.end], kind=c.kind) for c in marks),
-                        )
-                    )
-        return ClaimCheckerInputs(sentences=tuple(sentences), style_guide=self.standards().voice)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,11 +16,10 @@ from expcopilot.api.wording import Wording
 from expcopilot.memory import plan_files
 from expcopilot.memory.whole_file import write_whole
 from expcopilot.records.digest import digest
-from expcopilot.records.plan import Attestation, Plan
+from expcopilot.records.plan import EXPERIMENT_NAME, Attestation, Plan
 
 __all__ = ["Drafting", "PlanFile"]
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
 _LARGEST = 200_000
 
 
@@ -55,16 +53,7 @@ class Drafting(Planning, Wording):
         path = self._plan_path(name)
         if path is None or not path.exists():
             return None
-        try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise Refused.because(
-                "plan.unreadable",
-                f"The plan file {path.name!r} cannot be read: {error}.",
-                "Save it as UTF-8 text and make sure you may read it.",
-                name="plan",
-                value=path.name,
-            ) from None
+        text = plan_files.read(path)
         plan: Plan | None
         faults: tuple[Refusal, ...] = ()
         try:
@@ -79,7 +68,7 @@ class Drafting(Planning, Wording):
         Raises:
             Refused: It may not.
         """
-        if not _NAME.fullmatch(name):
+        if not EXPERIMENT_NAME.fullmatch(name):
             raise Refused.because(
                 "plan.name",
                 f"No plan can be called {name[:80]!r}.",
@@ -172,7 +161,7 @@ class Drafting(Planning, Wording):
 
     def _plan_path(self, name: str) -> Path | None:
         """Only a name that a plan may have leads to a file."""
-        return self.workspace.plans / f"{name}.yaml" if _NAME.fullmatch(name) else None
+        return self.workspace.plans / f"{name}.yaml" if EXPERIMENT_NAME.fullmatch(name) else None
 
 
 def _plan_of(text: str, file: str, name: str) -> Plan:

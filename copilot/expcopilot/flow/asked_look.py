@@ -36,6 +36,7 @@ class Asked(Frozen):
         aggregate: For events, COLUMN=RULE as typed.
         dialect: How a CSV writes things.
         arm_column: Column of the arm's name.
+        named: The arms, where they are said and not to be read from the data.
         control: The control arm.
         metric: Column of the metric.
         kind: What kind of number that is.
@@ -53,6 +54,7 @@ class Asked(Frozen):
     aggregate: tuple[str, ...] = ()
     dialect: Dialect = Dialect()
     arm_column: str | None = None
+    named: tuple[str, ...] = ()
     control: str | None = None
     metric: str | None = None
     kind: Kind | None = None
@@ -94,7 +96,7 @@ def _counts(data: Path | CountsSource | None, asked: Asked) -> tuple[Source, Ana
     column = asked.metric or (asked.successes if kind == "proportion" else "value")
     metric = _metric(asked, column, asked.metric or "conversion", asked.kind or kind)
     spec = quick_spec(
-        arms=source.arms(arm_column),
+        arms=asked.named or source.arms(arm_column),
         control=asked.control,
         metric=metric,
         arm_column=arm_column,
@@ -120,7 +122,7 @@ def _rows(data: Path, asked: Asked) -> tuple[Source, AnalysisSpec]:
         )
     metric = _metric(asked, asked.metric, asked.metric, asked.kind)
     spec = quick_spec(
-        arms=arms_in(assigned, asked.arm_column),
+        arms=asked.named or arms_in(assigned, asked.arm_column),
         control=asked.control,
         metric=metric,
         arm_column=asked.arm_column,

@@ -17,6 +17,7 @@ from expcopilot.records.look import Look
 __all__ = [
     "at_interim",
     "hides_outcomes",
+    "opening_reason",
     "refuse_blinded_data",
     "refuse_blinded_layout",
     "refuse_blinded_tests",
@@ -39,6 +40,22 @@ def hides_outcomes(experiment: Experiment, today: dt.date) -> bool:
     if plan.attested is not None:
         return False
     return not (start and days and (today - start).days >= days and plan.design.committed_units is None)
+
+
+def opening_reason(reason: str) -> str:
+    """Why outcomes are opened before the committed end.
+
+    Raises:
+        Refused: No reason was given.
+    """
+    if not reason.strip():
+        raise Refused.because(
+            "look.no_reason",
+            "Opening the outcomes early needs a reason: it is stamped on every readout.",
+            "Add --reason with one sentence.",
+            name="reason",
+        )
+    return reason
 
 
 def refuse_blinded_layout(spec: AnalysisSpec, info: SourceInfo, others: Iterable[Experiment], today: dt.date) -> None:

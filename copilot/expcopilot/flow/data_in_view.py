@@ -21,7 +21,7 @@ from copilot_tools.stats.sources.tables.preview import ColumnPreview, Preview, p
 from copilot_tools.stats.spec import AnalysisSpec
 from expcopilot.flow.arms_in_data import arms_in
 from expcopilot.flow.blinding import refuse_blinded_units
-from expcopilot.flow.standing import circumstances
+from expcopilot.flow.standing import circumstances, registered_plan
 from expcopilot.records.experiment import Experiment
 
 __all__ = ["ArmInView", "Foreseen", "InView", "Need", "in_view", "seen"]
@@ -123,16 +123,7 @@ def in_view(experiment: Experiment, source: Source, others: Iterable[Experiment]
     Raises:
         Refused: There is no plan; or the data was changed, is damaged or does not fit into memory.
     """
-    plan = experiment.plan
-    if plan is None:
-        raise Refused.because(
-            "look.no_plan",
-            f"{experiment.name!r} has no registered plan.",
-            "Register one with `expcopilot register PLAN`, or take a quick look with `expcopilot look DATA`.",
-            name="experiment",
-            value=experiment.name,
-        )
-    spec = plan.analysis
+    spec = registered_plan(experiment).analysis
     with within_memory(source.describe().name):
         held = seen(source, spec.dialect.decimal)
         problems = source.problems(spec)

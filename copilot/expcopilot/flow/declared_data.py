@@ -20,7 +20,7 @@ from copilot_tools.validation import refusals_of
 from expcopilot.flow.open_data import counts, events, rows, typed_counts
 
 __all__ = ["counted_by_hand", "given_dialect", "one_source", "open_counts"]
-__all__ += ["open_source", "place", "rules", "usual_form"]
+__all__ += ["open_source", "place", "rules", "typed_fields", "usual_form"]
 
 
 def given_dialect(delimiter: str | None, decimal: str | None, encoding: str | None) -> Dialect:
@@ -139,6 +139,13 @@ def open_counts(data: Path, dialect: Dialect | None, *, units: str) -> CountsSou
     return counts(data, dialect, columns=CountColumns(n=units))
 
 
+def typed_fields(spec: AnalysisSpec) -> tuple[str, ...]:
+    """What is typed for each arm, as ``counted_by_hand`` takes it; () where counts cannot say all that is read."""
+    if len(spec.metrics) > 1 or spec.primary.kind == "ratio":
+        return ()
+    return ("n", "successes") if spec.primary.kind == "proportion" else ("n", "mean", "sd")
+
+
 def counted_by_hand(
     arms: Iterable[tuple[str, Mapping[str, str]]], spec: AnalysisSpec | None = None, name: str = ""
 ) -> CountsSource:
@@ -183,7 +190,8 @@ def place(text: str, beside: Path) -> Path:
         beside: The folder.
 
     Raises:
-        Refused: Nothing was named; or the address holds a password, which would stand wherever the address is kept.
+        Refused: Nothing was named, or nothing that can be a file; or the address holds a password, which would stand
+            wherever the address is kept.
     """
     said = text.strip()
     if not said:
@@ -191,7 +199,7 @@ def place(text: str, beside: Path) -> Path:
             "data.unnamed", "No file was named.", "Name a file by its path, or a table by its address.", name="data"
         )
     if not is_address(said):
-        return beside / Path(said).expanduser()
+        return beside / _path(said)
     if Address.parse(said).holds_secret:
         raise Refused.because(
             "data.secret",
@@ -200,6 +208,22 @@ def place(text: str, beside: Path) -> Path:
             name="data",
         )
     return Path(said)
+
+
+def _path(said: str) -> Path:
+    try:
+        path = Path(said).expanduser()
+    except RuntimeError:  # a ~name that is nobody's home
+        path = None
+    if path is None or "\0" in said:
+        raise Refused.because(
+            "data.no_path",
+            f"{said[:80]!r} can be no file's path.",
+            "Write the whole path, or one from the workspace's folder.",
+            name="data",
+            value=said[:80],
+        )
+    return path
 
 
 def usual_form(spec: AnalysisSpec | None, data: Path | None) -> str:

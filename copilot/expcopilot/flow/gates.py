@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 from copilot_tools.refusals import Refused
@@ -9,7 +10,7 @@ from expcopilot.records.entry import Draft
 from expcopilot.records.experiment import Experiment, Stamped
 from expcopilot.records.gate import Decision, GateKind, Proposal
 
-__all__ = ["COPY_GATES", "approved", "decide", "pending", "propose", "settle"]
+__all__ = ["COPY_GATES", "approved", "decide", "decision_on", "last_proposed", "pending", "propose", "settle"]
 
 COPY_GATES: frozenset[GateKind] = frozenset({"variants", "waiver"})
 """Gates of copy: one a variant and one a mark, many open at once, each answered where it is asked. None of them holds
@@ -21,21 +22,30 @@ def pending(experiment: Experiment) -> Stamped[Proposal] | None:
     own = [p for p in experiment.proposals if p.record.gate not in COPY_GATES]
     if not own:
         return None
-    last = own[-1]
-    decided = any(d.record.digest == last.record.digest and d.position > last.position for d in experiment.decisions)
-    return None if decided else last
+    return own[-1] if decision_on(experiment, own[-1]) is None else None
+
+
+def last_proposed(experiment: Experiment, gate: GateKind) -> Stamped[Proposal] | None:
+    """The last proposal at a gate, decided upon or not; None where nothing was ever asked there."""
+    return next((p for p in reversed(experiment.proposals) if p.record.gate == gate), None)
+
+
+def decision_on(experiment: Experiment, asked: Stamped[Proposal]) -> Stamped[Decision] | None:
+    """What a person decided about a proposal; None where nobody did before the same content was put anew."""
+    digest = asked.record.digest
+    anew = (p.position for p in experiment.proposals if p.position > asked.position and p.record.digest == digest)
+    end = min(anew, default=math.inf)
+    return next(
+        (d for d in reversed(experiment.decisions) if asked.position < d.position < end and d.record.digest == digest),
+        None,
+    )
 
 
 def approved(experiment: Experiment, gate: GateKind) -> Stamped[Proposal] | None:
     """The last proposal at a gate, if a person approved exactly it."""
-    of_gate = [p for p in experiment.proposals if p.record.gate == gate]
-    if not of_gate:
-        return None
-    last = of_gate[-1]
-    for decision in reversed(experiment.decisions):
-        if decision.position > last.position and decision.record.digest == last.record.digest:
-            return last if decision.record.action == "approve" else None
-    return None
+    last = last_proposed(experiment, gate)
+    decided = decision_on(experiment, last) if last is not None else None
+    return last if decided is not None and decided.record.action == "approve" else None
 
 
 def propose(experiment: Experiment, proposal: Proposal, *, actor: str, turn: str) -> Draft:

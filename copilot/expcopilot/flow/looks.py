@@ -26,7 +26,7 @@ from expcopilot.flow.blinding import (
     refuse_blinded_units,
     without_outcomes,
 )
-from expcopilot.flow.standing import circumstances, unplanned_cuts
+from expcopilot.flow.standing import circumstances, registered_plan, unplanned_cuts
 from expcopilot.records.entry import Draft
 from expcopilot.records.experiment import Experiment
 from expcopilot.records.look import Look
@@ -61,16 +61,8 @@ def planned_look(
     Raises:
         Refused: No plan, closed, or data that cannot be read under the plan; every problem together.
     """
-    plan = experiment.plan
-    if plan is None:
-        raise Refused.because(
-            "look.no_plan",
-            f"{experiment.name!r} has no registered plan.",
-            "Register one with `expcopilot register PLAN`, or take a quick look with `expcopilot look DATA`.",
-            name="experiment",
-            value=experiment.name,
-        )
-    if experiment.closing and not experiment.closing.record.early:
+    plan = registered_plan(experiment)
+    if experiment.closing and experiment.concluded:
         raise Refused.because(
             "look.closed",
             f"{experiment.name!r} was closed on {experiment.closing.time[:10]}: nothing more is read for it.",

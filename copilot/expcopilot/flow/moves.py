@@ -87,7 +87,7 @@ def legal_moves(experiment: Experiment) -> tuple[Move, ...]:
     """The moves open now; while something waits for a decision, only that (and questions)."""
     if pending(experiment) is not None:
         return (Move.DECIDE, Move.ASK)
-    return _BY_STAGE[experiment.stage]
+    return tuple(m for m in _BY_STAGE[experiment.stage] if m is not Move.ANALYZE or not experiment.concluded)
 
 
 def require(experiment: Experiment, move: Move) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from copilot_tools.refusals import Refused
 from expcopilot.flow.gate_text import turn_of
+from expcopilot.flow.gates import pending
 from expcopilot.flow.moves import Move
 from expcopilot.records.digest import digest
 from expcopilot.records.experiment import Experiment
@@ -13,7 +14,10 @@ from expcopilot.records.experiment import Experiment
 if TYPE_CHECKING:
     from expcopilot.flow.graph import Lifecycle, Waiting
 
-__all__ = ["put"]
+__all__ = ["put", "waits_already"]
+
+_GATES = {Move.REGISTER: "plan", Move.AMEND: "amendment", Move.CLOSE: "early_close"}
+"""Move -> the gate at which its input waits as it was given."""
 
 
 def put(
@@ -52,3 +56,25 @@ def put(
     while f"{root}.{number}" in taken:
         number += 1
     return moves.move(state.name, f"{root}.{number}", move, given)
+
+
+def waits_already(state: Experiment, move: Move, given: dict[str, Any]) -> bool:
+    """Whether exactly this waits for a decision already, whoever asked for it.
+
+    Args:
+        state: The experiment as it stands.
+        move: To register, to amend or to close early.
+        given: The move's input, as JSON data.
+    """
+    asked = pending(state)
+    if asked is None or asked.record.gate != _GATES.get(move):
+        return False
+    content = asked.record.content
+    match move:
+        case Move.REGISTER:
+            return digest(content) == digest(given["plan"])
+        case Move.AMEND:
+            same = digest(content["plan"]) == digest(given["plan"])
+            return same and content["reason"] == str(given["reason"]).strip()
+        case _:
+            return bool(content["reason"] == str(given.get("reason", "")).strip())

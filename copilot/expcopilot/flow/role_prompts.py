@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from copilot_tools.refusals import Refused
+from expcopilot.flow.copy_sentences import placed
 from expcopilot.flow.moves import next_step
 from expcopilot.flow.steps.new_plan import channel as channel_of
 from expcopilot.flow.steps.sharpen import sharpened
 from expcopilot.flow.told import Told
 from expcopilot.language.prompts import Prompts, Rendered
+from expcopilot.language.roles.claim_checker import ClaimCheckerInputs
 from expcopilot.language.roles.guide import GuideInputs
 from expcopilot.language.roles.narrator import NarratorInputs
 from expcopilot.language.roles.role import Inputs
 from expcopilot.language.roles.sharpener import PastExperiment, SharpenerInputs
 from expcopilot.language.roles.skeptic import MAY_SEE, SkepticInputs
+from expcopilot.records.copy import Variant
 from expcopilot.records.experiment import Experiment
 
-__all__ = ["MUST_NOT", "filled", "guide", "narrator", "sharpener", "skeptic"]
+__all__ = ["MUST_NOT", "claim_checker", "filled", "guide", "narrator", "sharpener", "skeptic"]
 
 MUST_NOT: dict[str, str] = {
     "sharpener": "say whether the idea will work, fill a hole the person left, or approve the hypothesis",
@@ -50,6 +53,11 @@ def sharpener(idea: str, channel: str, similar: tuple[PastExperiment, ...]) -> S
     said: dict[str, Any] = {"channel": template.label, "people": template.people} if template else {}
     inputs = SharpenerInputs(idea=idea, similar=similar, **said)
     return inputs.model_copy(update={"holes": sharpened(inputs).questions})
+
+
+def claim_checker(variants: Iterable[Variant], voice: str) -> ClaimCheckerInputs:
+    """What the claim checker is told: every sentence of the copy, with the marks the scanner gave it."""
+    return ClaimCheckerInputs(sentences=tuple(s.read for s in placed(variants)), style_guide=voice)
 
 
 def skeptic(state: Experiment, known: Told) -> SkepticInputs:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple, get_args
 
+from expcopilot.flow.gates import decision_on, last_proposed
 from expcopilot.language.roles.sharpener import Sharpened, SharpenerField
 from expcopilot.records.experiment import Experiment, Stamped
 from expcopilot.records.gate import Proposal
@@ -39,11 +40,11 @@ class Draft(NamedTuple):
 
 def drafted(state: Experiment) -> Stamped[Proposal] | None:
     """The hypothesis that waits, or was put aside to be changed; None once it was approved or dropped."""
-    last = next((p for p in reversed(state.proposals) if p.record.gate == "hypothesis"), None)
+    last = last_proposed(state, "hypothesis")
     if last is None:
         return None
-    decided = [d for d in state.decisions if d.position > last.position and d.record.digest == last.record.digest]
-    return last if not decided or decided[-1].record.action == "edit" else None
+    decided = decision_on(state, last)
+    return last if decided is None or decided.record.action == "edit" else None
 
 
 def so_far(state: Experiment, stamped: Stamped[Proposal]) -> Draft:

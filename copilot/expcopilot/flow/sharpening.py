@@ -25,7 +25,7 @@ def begin(moves: Lifecycle, name: str, turn: str, idea: str) -> Waiting | None:
 
 
 def put_anew(moves: Lifecycle, name: str, turn: str, draft: Draft) -> Waiting | None:
-    """Put a draft before a person, in the place of the one that waits.
+    """Put a draft before a person, in the place of the one that waits, if one does.
 
     Raises:
         Refused: As ``begin``.

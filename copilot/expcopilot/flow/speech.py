@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from expcopilot.flow.answers import AnswersOnLedger, spent
 from expcopilot.flow.facts import facts_of, for_model
+from expcopilot.flow.small_groups import withheld_parts
 from expcopilot.language.ask import Question, ask, converse
 from expcopilot.language.model.budget import Budget
 from expcopilot.language.model.protocol import Failure, Model, ModelFailed, ToolOffer
@@ -108,10 +109,12 @@ class Speech:
 def tellable(look: Look, plan: Plan | None = None, *, entry: int = 0) -> dict[str, Fact]:
     """The facts of a look that a model may be told, by id.
 
-    None rests on fewer than k units; none shows an outcome that the readout itself would not show in the open (closed,
-    invalid, stopped): a model cannot let slip what it was never told.
+    None rests on fewer than k units, or lets so few be worked out; none shows an outcome that the readout itself would
+    not show in the open (closed, invalid, stopped): a model cannot let slip what it was never told.
     """
-    facts = for_model(facts_of(look, plan, entry=entry).values(), look.spec.min_units)
+    enough = for_model(facts_of(look, plan, entry=entry).values(), look.spec.min_units)
+    withheld = withheld_parts(look)
+    facts = {id_: fact for id_, fact in enough.items() if fact.part not in withheld}
     if showing(look) is Showing.OPEN:
         return facts
     open_ids = {_objection_id(o.id) for o in shown_objections(look) if o in look.objections}

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from copilot_tools.refusals import Refused
 from expcopilot.flow.why import Why
 from expcopilot.records.look import Look
 
-__all__ = ["Spoken", "case_in_short", "stopped", "why_in_short"]
+__all__ = ["Spoken", "case_in_short", "reason_in", "refused_line", "stopped", "why_in_short"]
+
+_REFUSED = "Refused: "
 
 
 class Spoken(NamedTuple):
@@ -34,6 +37,16 @@ def stopped(shown: str, role: str, by: str) -> Spoken:
     """
     mark = f"Stopped here by {by}."
     return Spoken(role, f"{shown.strip()} ({mark})") if shown.strip() else Spoken("code", mark)
+
+
+def refused_line(reason: str | Refused) -> str:
+    """What the conversation keeps of a refusal: its first reason."""
+    return f"{_REFUSED}{reason.refusals[0].reason if isinstance(reason, Refused) else reason}"
+
+
+def reason_in(text: str) -> str:
+    """The reason in a line that ``refused_line`` made; "" in any other."""
+    return text.removeprefix(_REFUSED) if text.startswith(_REFUSED) else ""
 
 
 def why_in_short(found: Why) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator
 
+from copilot_tools.refusals import Refused
 from copilot_tools.stats.circumstances import Circumstances
 from copilot_tools.stats.evidence import Evidence
 from copilot_tools.stats.sequential.registered import next_look
@@ -15,7 +16,7 @@ from expcopilot.records.experiment import Experiment, Stamped
 from expcopilot.records.look import Look
 from expcopilot.records.plan import Plan
 
-__all__ = ["SAME_UNITS", "circumstances", "late_registration", "shares_units", "unplanned_cuts"]
+__all__ = ["SAME_UNITS", "circumstances", "late_registration", "registered_plan", "shares_units", "unplanned_cuts"]
 
 SAME_UNITS = 0.2
 """Share of common units above which two sets of data count as the same units."""
@@ -89,6 +90,23 @@ def unplanned_cuts(spec: AnalysisSpec, cuts: Iterable[str]) -> tuple[str, ...]:
     """The cuts asked for that the plan does not name, each once, in order."""
     planned = {s.column for s in spec.segments}
     return tuple(dict.fromkeys(c for c in cuts if c not in planned))
+
+
+def registered_plan(experiment: Experiment) -> Plan:
+    """The plan in force, under which data is read.
+
+    Raises:
+        Refused: There is none.
+    """
+    if experiment.plan is None:
+        raise Refused.because(
+            "look.no_plan",
+            f"{experiment.name!r} has no registered plan.",
+            "Register one with `expcopilot register PLAN`, or take a quick look with `expcopilot look DATA`.",
+            name="experiment",
+            value=experiment.name,
+        )
+    return experiment.plan
 
 
 def late_registration(plan: Plan, today: dt.date) -> str:

@@ -13,7 +13,7 @@ from copilot_tools.validation import refusals_of
 from expcopilot.memory.whole_file import write_whole
 from expcopilot.records.plan import Plan
 
-__all__ = ["load", "parse", "render", "save", "write"]
+__all__ = ["load", "parse", "read", "render", "save", "write"]
 
 _HEADER = """\
 # The plan of one experiment: everything decided before the data is seen.
@@ -27,8 +27,17 @@ def load(path: Path) -> Plan:
     Raises:
         Refused: The file is missing, is no YAML, or is no plan; every problem together.
     """
+    return parse(read(path), name=path.name)
+
+
+def read(path: Path) -> str:
+    """What a plan file holds, be it a plan or not.
+
+    Raises:
+        Refused: The file is missing, or no text that may be read.
+    """
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise Refused.because(
             "plan.no_file",
@@ -45,7 +54,6 @@ def load(path: Path) -> Plan:
             name="plan",
             value=str(path),
         ) from None
-    return parse(text, name=path.name)
 
 
 def parse(text: str, *, name: str = "plan") -> Plan:

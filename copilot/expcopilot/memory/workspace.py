@@ -19,6 +19,8 @@ __all__ = ["Workspace"]
 
 FOLDERS = ("sources", "plans", "readouts")
 
+_NO_ADDRESS = str.maketrans("<>@", "   ")
+
 
 class Workspace:
     """A folder in which experiments are run.
@@ -118,9 +120,11 @@ class Workspace:
         """The same workspace, in which the person acts through another program: every entry says so.
 
         Args:
-            program: What the program calls itself; kept on one visible line of at most 60 characters.
+            program: What the program calls itself; kept on one visible line of at most 60 characters, without the
+                signs of an address, so that no program's name reads like a person's.
         """
-        return Workspace(self.folder, self.settings, via=shortened(program, 60) or "another program")
+        name = shortened(program.translate(_NO_ADDRESS), 60)
+        return Workspace(self.folder, self.settings, via=name or "another program")
 
     def acting_as(self, name: str) -> Workspace:
         """The same workspace with another of its people acting; it opens a ledger connection of its own.

@@ -85,6 +85,11 @@ class Experiment(Frozen):
         return "registered" if self.registration else "idea"
 
     @property
+    def concluded(self) -> bool:
+        """Whether it was closed at its end: nothing more is read for it. One stopped early may still be read."""
+        return self.closing is not None and not self.closing.record.early
+
+    @property
     def outcome_looks(self) -> tuple[Stamped[Look], ...]:
         """Looks that showed outcomes by arm."""
         return tuple(look for look in self.looks if look.record.shows_outcomes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Annotated
 
 from pydantic import Field
@@ -11,9 +12,15 @@ from copilot_tools.base import Frozen
 from copilot_tools.stats.spec import AnalysisSpec
 from expcopilot.records.digest import digest
 
-__all__ = ["Attestation", "Design", "Hypothesis", "Plan"]
+__all__ = ["EXPERIMENT_NAME", "MOST", "Attestation", "Design", "Hypothesis", "Plan"]
 
 ExperimentName = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[a-z0-9][a-z0-9._-]*$")]
+EXPERIMENT_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
+"""The same, for a name that stands in no record yet."""
+
+
+MOST = 10**15
+"""The largest number that a design counts or multiplies by: beyond it nothing is an experiment, and sums overflow."""
 
 
 class Hypothesis(Frozen):
@@ -45,11 +52,11 @@ class Design(Frozen):
         flag: Feature flag key, if any.
     """
 
-    committed_units: Annotated[int, Field(ge=2)] | None = None
+    committed_units: Annotated[int, Field(ge=2, le=MOST)] | None = None
     committed_days: Annotated[float, Field(gt=0)] | None = None
     first_exposure: dt.date | None = None
-    traffic_per_month: Annotated[float, Field(gt=0)] | None = None
-    value_per_unit: Annotated[float, Field(gt=0)] | None = None
+    traffic_per_month: Annotated[float, Field(gt=0, le=MOST)] | None = None
+    value_per_unit: Annotated[float, Field(gt=0, le=MOST)] | None = None
     model_version: str | None = None
     flag: str | None = None
 

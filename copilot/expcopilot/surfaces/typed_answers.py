@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DRAFT",
     "FIELDS",
+    "NEEDED",
     "Read",
     "Typed",
     "begun_typed",
@@ -47,6 +48,8 @@ FIELDS = (
     "start",
     "looks",
 )
+NEEDED = ("change", "audience", "because", "metric", "matters")
+"""Without these there is no plan."""
 DRAFT = "new-plan.draft.json"
 """File of a plan that is still being answered, among the workspace's plans."""
 

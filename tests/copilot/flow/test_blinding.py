@@ -122,6 +122,7 @@ class TestPeeking:
             ({"metrics": (CONVERSION, guardrail(covariate="converted"))}, "plan.open_question"),
             ({"exposure": {"column": "converted", "expected": {"control": "0", "b": "1"}}}, "plan.outcome_shown"),
             ({"time_column": "latency"}, "plan.outcome_shown"),
+            ({"clusters": {"column": "converted"}}, "plan.outcome_shown"),
         ],
     )
     def test_a_plan_that_shows_an_outcome_while_blinded(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from expcopilot.api import Copilot
-from expcopilot.flow.moves import next_step
+from expcopilot.flow.moves import Move, legal_moves, next_step
 from expcopilot.flow.open_data import typed_counts
 from tests_plan import plan
 
@@ -18,7 +18,9 @@ def test_what_is_done_is_not_asked_for_again(tmp_path):
         said.append(next_step(copilot.experiment(name)))
         copilot.write_readout(name, model=None)
         said.append(next_step(copilot.experiment(name)))
+    assert Move.ANALYZE in legal_moves(copilot.experiment(name))
     copilot.close(name)
+    assert Move.ANALYZE not in legal_moves(copilot.experiment(name))
     said.append(next_step(copilot.experiment(name)))
     write, close = "Write the readout, then close the experiment.", "The readout is written. Close the experiment."
     assert said[0] == "Run the test; then read its data."

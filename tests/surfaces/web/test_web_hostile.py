@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+import json
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +15,7 @@ from crawling import crawl, fuzz
 from expcopilot.api import Copilot
 from hostile_strings import MARK, Vocabulary, hostile_strings, long_word
 from hostile_workspace import fill
+from loopback.replies import Said
 from web_markup import Markup
 from webbing import Visitor, Web, workspace_for_web
 
@@ -120,4 +124,59 @@ def test_nothing_hostile_runs_in_a_browser(lab, browsing, watch):
         page.mouse.move(300, 300)
         page.keyboard.press("Tab")
         assert page.evaluate("window.zqhit === undefined"), path
+    assert not watch.dialogs
+
+
+class HostileModel:
+    """A model that puts hostile strings wherever its answer has a text."""
+
+    def __init__(self, strings: Iterable[str]) -> None:
+        self.strings = itertools.cycle(strings)
+
+    def __call__(self, body: dict[str, Any]) -> Said:
+        system = " ".join(part["text"] for part in body["system"])
+        if "Your role: the hypothesis sharpener" in system:
+            fields = ("change", "because", "metric", "size", "audience", "falsifier", "north_star")
+            return self._said({field: next(self.strings) for field in fields})
+        if "Your role: the variant generator" in system:
+            names = re.findall(r'"([a-z_-]+)"', str(body["messages"][-1]["content"]))
+            return self._said({"variants": [self._variant(name) for name in dict.fromkeys(names[:3])]})
+        if "Your role: the claim checker" in system:
+            return self._said({"added": [{"field": "title", "quote": next(self.strings), "kind": "statistic"}]})
+        if "Your role: the narrator" in system:
+            return self._said({part: [next(self.strings)] for part in ("finding", "exploratory", "next")})
+        statements = [next(self.strings), f"The verdict is {{verdict.phrase}} {next(self.strings)}"]
+        return self._said({"statements": statements})
+
+    def _variant(self, mechanism: str) -> dict[str, Any]:
+        fields = [{"name": name, "text": next(self.strings)} for name in ("title", "body")]
+        return {"mechanism": mechanism, "fields": fields, "facts": []}
+
+    def _said(self, answer: dict[str, Any]) -> Said:
+        return Said(text=json.dumps(answer))
+
+
+@pytest.mark.parametrize("rounds", [1, pytest.param(25, marks=pytest.mark.torture)])
+def test_hostile_answers_of_a_model_are_inert(serving, browsing, watch, rounds):
+    """Its draft, its variants, its streamed sentences, its prose: text in the browser, and what templates wrote."""
+    web = serving(script=HostileModel(hostile_strings(WHOLE, seed=43)))
+    page = browsing(web)
+    for number in range(rounds):
+        page.goto(f"{web.base}/")
+        page.get_by_label("What would you change").fill(f"A short form should bring more orders, round {number}.")
+        page.get_by_role("button", name="Sharpen it").click()
+        page.wait_for_url(re.compile("/e/"))
+        page.locator("#gate, .unanswered, .turn.by-code").first.wait_for(timeout=60_000)
+        page.locator("#say textarea").fill("Did it win?")
+        page.get_by_role("button", name="Send").click()
+        page.locator(".at-work").wait_for(state="detached", timeout=60_000)
+        assert page.evaluate("window.zqhit === undefined")
+    with web.enter() as visitor:
+        given = {"change": "A short form", "audience": "Everybody", "because": "They said so", "channel": "push"}
+        drafted = visitor.submit("/brief", "/brief", "Have it drafted", id="hostile", k="2", **given)
+        assert drafted.status_code in {200, 422}, drafted.text[-500:]
+        known = Vocabulary(visitor.get("/").text)
+        pages = {**crawl(visitor, "/", most=30 * rounds), "drafted": drafted.text}
+        assert not {path: wrong for path, html in pages.items() if (wrong := known.faults(html))}
+    assert len(web.model.usable) > rounds
     assert not watch.dialogs

@@ -25,7 +25,8 @@ def root(f: Callable[[float], float], low: float, high: float, *, tolerance: flo
         tolerance: Width below which the bracket is narrow enough; float resolution always is.
 
     Raises:
-        ValueError: The ends do not bracket a root: an error of the caller, not of the data.
+        ArithmeticError: The ends do not bracket a root: with figures at the edge of the range of numbers, or by an
+            error of the caller.
     """
     a, b = high, low
     fa, fb = f(a), f(b)
@@ -34,7 +35,7 @@ def root(f: Callable[[float], float], low: float, high: float, *, tolerance: flo
     if fb == 0:
         return b
     if math.copysign(1, fa) == math.copysign(1, fb):
-        raise ValueError(f"no root between {low} and {high}: the function is {fb} and {fa} there")
+        raise ArithmeticError(f"no root between {low} and {high}: the function is {fb} and {fa} there")
     c, fc = a, fa
     t = 0.5
     for _ in range(200):

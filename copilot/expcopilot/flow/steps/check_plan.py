@@ -10,6 +10,7 @@ from copilot_tools.base import Frozen
 from copilot_tools.refusals import Refusal, Refused
 from copilot_tools.stats.sequential.registered import design_of_looks
 from copilot_tools.stats.spec import OUTCOME_AS_COVARIATE, AnalysisSpec, Effect, Metric
+from expcopilot.flow.steps.shown_while_blinded import shown_while_blinded
 from expcopilot.records.plan import Plan
 
 __all__ = ["Question", "check_plan", "too_vague", "unanswered"]
@@ -39,7 +40,11 @@ class Question(Frozen):
 
 def check_plan(plan: Plan) -> tuple[Question, ...]:
     """All questions a plan leaves open, the ones that stop a registration first."""
-    return tuple(sorted(_questions(plan), key=lambda q: q.weight != "must"))
+    shown = (
+        Question(field=r.name or "analysis", question=f"{r.reason} {r.cure}", weight="must")
+        for r in shown_while_blinded(plan.analysis)
+    )
+    return tuple(sorted((*shown, *_questions(plan)), key=lambda q: q.weight != "must"))
 
 
 def too_vague(text: str) -> bool:
@@ -56,7 +61,7 @@ def unanswered(plan: Plan) -> tuple[Refusal, ...]:
             cure="Answer it in the plan file.",
             name=q.field,
         )
-        for q in check_plan(plan)
+        for q in _questions(plan)
         if q.weight == "must"
     )
 

@@ -22,7 +22,7 @@ from copilot_tools.stats.sequential.registered import design_of_looks
 from copilot_tools.stats.spec import AnalysisSpec, Arm, Dialect, Effect, Looks, Metric
 from copilot_tools.validation import refusals_of
 from expcopilot.flow.steps.check_plan import Question, check_plan
-from expcopilot.records.plan import Design, Hypothesis, Plan
+from expcopilot.records.plan import MOST, Design, Hypothesis, Plan
 
 __all__ = ["CHANNELS", "Answers", "AskedQuestion", "Channel", "Drafted", "GuardrailAnswer", "channel", "draft_plan"]
 __all__ += ["inflation_of", "name_of", "outcome_of", "questions"]
@@ -137,8 +137,8 @@ class Answers(Frozen):
     guardrails: tuple[GuardrailAnswer, ...] = ()
     baseline: float | None = None
     sd: Annotated[float, Field(gt=0)] | None = None
-    traffic_per_week: Annotated[float, Field(gt=0)] | None = None
-    list_size: Annotated[int, Field(ge=4)] | None = None
+    traffic_per_week: Annotated[float, Field(gt=0, le=MOST / 10)] | None = None
+    list_size: Annotated[int, Field(ge=4, le=MOST)] | None = None
     start: dt.date | None = None
     currency: str = ""
     falsifier: str = ""

@@ -9,6 +9,7 @@ from typing import Any
 from copilot_tools.refusals import Refusal, Refused, refuse_if_any
 from expcopilot.flow.standing import late_registration
 from expcopilot.flow.steps.check_plan import unanswered
+from expcopilot.flow.steps.shown_while_blinded import shown_while_blinded
 from expcopilot.records.entry import Draft
 from expcopilot.records.events import Amendment, Registration
 from expcopilot.records.experiment import Experiment
@@ -35,7 +36,7 @@ def register(experiment: Experiment, plan: Plan, *, actor: str, today: dt.date) 
             name="experiment",
             value=plan.experiment,
         )
-    refuse_if_any([*unanswered(plan), *_shown_while_blinded(plan), *_attested_to_come(plan, today)])
+    refuse_if_any([*unanswered(plan), *shown_while_blinded(plan.analysis), *_attested_to_come(plan, today)])
     record = Registration(plan=plan, digest=plan.digest, post_hoc=late_registration(plan, today))
     return Draft(
         experiment=plan.experiment,
@@ -79,7 +80,7 @@ def amend(experiment: Experiment, plan: Plan, *, actor: str, reason: str, today:
             name="reason",
             value="",
         )
-    refuse_if_any([*unanswered(plan), *_shown_while_blinded(plan), *_attested_to_come(plan, today)])
+    refuse_if_any([*unanswered(plan), *shown_while_blinded(plan.analysis), *_attested_to_come(plan, today)])
     changed = tuple(sorted(set(_differences(old.to_json(), plan.to_json()))))
     if not changed:
         raise Refused.because(
@@ -105,47 +106,6 @@ def amend(experiment: Experiment, plan: Plan, *, actor: str, reason: str, today:
         payload=record.to_json(),
         key=f"amend/{plan.experiment}/{number}/{plan.digest}",
     )
-
-
-def _shown_while_blinded(plan: Plan) -> Iterator[Refusal]:
-    """Columns shown by arm while outcomes are closed must hold no outcome."""
-    spec = plan.analysis
-    outcomes = {c: m.name for m in spec.metrics for c in (m.column, m.denominator) if c is not None}
-    shown = {
-        "analysis.unit": (spec.unit,),
-        "analysis.arm_column": (spec.arm_column,),
-        "analysis.segments": tuple(s.column for s in spec.segments),
-        "analysis.covariates": spec.covariates,
-        "analysis.metrics.covariate": tuple(
-            c for m in spec.metrics for c in (m.covariate, m.covariate_denominator) if c is not None
-        ),
-        "analysis.activation": (spec.activation,),
-        "analysis.exposure": (spec.exposure.column if spec.exposure else None,),
-        "analysis.time_column": (spec.time_column,),
-    }
-    for field, columns in shown.items():
-        for column in dict.fromkeys(columns):
-            if column in outcomes:
-                yield Refusal(
-                    code="plan.outcome_shown",
-                    reason=f"{field} names {column!r}, which holds the outcome of {outcomes[column]!r}: it is counted "
-                    "by arm while outcomes are still closed.",
-                    cure="Name a column that was known before assignment, or leave it out.",
-                    name=field,
-                    value=column,
-                )
-    primary = spec.primary
-    for guardrail in spec.guardrails:
-        same = (guardrail.kind, guardrail.column, guardrail.denominator)
-        if same == (primary.kind, primary.column, primary.denominator):
-            yield Refusal(
-                code="plan.guardrail_is_primary",
-                reason=f"The guardrail {guardrail.name!r} is the primary metric {primary.name!r} again: its alarm "
-                "would show the effect while outcomes are still closed.",
-                cure="Leave it out: the verdict says whether the primary metric got worse.",
-                name="analysis.metrics",
-                value=guardrail.name,
-            )
 
 
 def _attested_to_come(plan: Plan, today: dt.date) -> Iterator[Refusal]:

@@ -26,7 +26,7 @@ from expcopilot.records.gate import Proposal
 if TYPE_CHECKING:
     from expcopilot.flow.graph import Deps
 
-__all__ = ["approved_hypothesis", "direction_in", "sharpen", "sharpened", "similar"]
+__all__ = ["approved_hypothesis", "direction_in", "idea_said", "sharpen", "sharpened", "similar"]
 
 _SIMILAR_AT_MOST = 3
 _COMMON = frozenset({"and", "are", "for", "from", "has", "have", "into", "our", "should", "that", "the", "with"})
@@ -47,15 +47,7 @@ def sharpen(experiment: Experiment, deps: Deps, turn: str, given: dict[str, Any]
         Refused: There is no idea, or the channel is unknown.
         ModelFailed: The model brought nothing usable; the same turn asked again goes on with what it did answer.
     """
-    idea = str(given.get("idea", "")).strip()
-    if not idea:
-        raise Refused.because(
-            "sharpen.no_idea",
-            "There is no idea to sharpen.",
-            "Say in a sentence or two what should change, for whom, and why it should work.",
-            name="idea",
-            value="",
-        )
+    idea = idea_said(str(given.get("idea", "")))
     others = [e for e in _experiments(deps) if e.name != experiment.name]
     template = channel_of(str(given["channel"])) if given.get("channel") else None
     inputs = SharpenerInputs(
@@ -91,6 +83,23 @@ def sharpen(experiment: Experiment, deps: Deps, turn: str, given: dict[str, Any]
     question = f"Is this the hypothesis?{open_}"
     proposal = Proposal(gate="hypothesis", question=question, content=content, author=author)
     return (propose(experiment, proposal, actor=deps.actor, turn=turn),)
+
+
+def idea_said(text: str) -> str:
+    """An idea as it was said, without the blanks around it.
+
+    Raises:
+        Refused: Nothing was said.
+    """
+    if not (idea := text.strip()):
+        raise Refused.because(
+            "sharpen.no_idea",
+            "There is no idea to sharpen.",
+            "Say in a sentence or two what should change, for whom, and why it should work.",
+            name="idea",
+            value="",
+        )
+    return idea
 
 
 def sharpened(inputs: SharpenerInputs) -> Sharpened:

@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 from copilot_tools.refusals import Refused
 from copilot_tools.wording.claims.marks import Claim
-from expcopilot.flow.copy_standards import Standards, apart, scanned, whole
+from expcopilot.flow.copy_sentences import placed
+from expcopilot.flow.copy_standards import Standards, apart, whole
 from expcopilot.flow.speech import Speech
 from expcopilot.language.model.protocol import ModelFailed
-from expcopilot.language.roles.claim_checker import CLAIM_CHECKER, ClaimCheckerInputs, CopySentence, Mark, usable
+from expcopilot.language.roles.claim_checker import CLAIM_CHECKER, ClaimCheckerInputs, usable
 from expcopilot.language.roles.generator import GENERATOR, ChannelField, DraftVariant, GeneratorInputs, SourceFact
 from expcopilot.records.copy import Brief, FieldText, Variant
 from expcopilot.records.copybook import Checked, CopyBook, Drafted, NearDuplicate
@@ -184,27 +185,13 @@ def checked_draft(variant: Variant, experiment: str, speech: Speech, standards: 
     Raises:
         ModelFailed: The model brought nothing usable; the scanner's marks stand.
     """
-    places: list[tuple[str, int, str]] = []
-    sentences: list[CopySentence] = []
-    for field in variant.fields:
-        found = scanned(field.text, variant.language)
-        for sentence in found.sentences:
-            text = field.text[sentence.start : sentence.end]
-            marks = [c for c in found.claims if sentence.start <= c.start < sentence.end]
-            sentences.append(
-                CopySentence(
-                    sentence=len(sentences),
-                    text=text,
-                    marks=tuple(Mark(span=field.text[c.start : c.end], kind=c.kind) for c in marks),
-                )
-            )
-            places.append((field.name, sentence.start, text))
-    inputs = ClaimCheckerInputs(sentences=tuple(sentences), style_guide=standards.voice)
+    sentences = placed((variant,))
+    inputs = ClaimCheckerInputs(sentences=tuple(s.read for s in sentences), style_guide=standards.voice)
     answer = speech.ask(experiment, CLAIM_CHECKER.question(inputs)) if sentences else None
     added = []
     for claim in usable(inputs, answer) if answer else ():
-        name, start, text = places[claim.sentence]
-        at = start + text.index(claim.span)
+        read, name, start = sentences[claim.sentence]
+        at = start + read.text.index(claim.span)
         why = " ".join(claim.why.split()) or "A model marked it; what would show it, it did not say."
         added.append((name, Claim(start=at, end=at + len(claim.span), kind=claim.kind, words=(claim.span,), why=why)))
     record = Checked(

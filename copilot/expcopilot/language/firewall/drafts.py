@@ -7,12 +7,15 @@ slots that passes and reads exactly like it: that is the same rule as for a mode
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from copilot_tools.base import Frozen
 from copilot_tools.wording.text import sentences
+from expcopilot.language.firewall.belonging import Analysis
 from expcopilot.language.firewall.check import check
+from expcopilot.language.firewall.lexicon import Lexicon, lexicon
 from expcopilot.language.firewall.rules import LONGEST
 from expcopilot.language.firewall.subject import Subject
 from expcopilot.language.firewall.tokens import SLOT
@@ -26,6 +29,9 @@ _READINGS = 200
 
 _ALIKE = str.maketrans({"−": "-", "–": "-", "\u00a0": " ", "\u202f": " ", "’": "'"})
 """Signs that writers and keyboards take for one another; one character for one, so that places stay."""
+
+_NEXT_WORD = re.compile(r"[\s-]+([A-Za-z]+)")
+_ARTICLES = frozenset({"a", "an", "the"})
 
 
 class DraftSentence(Frozen):
@@ -50,6 +56,8 @@ class _Place(NamedTuple):
     start: int
     end: int
     fact: str
+    named: bool
+    """Whether it can only be the fact: the name of an arm that stands for the arm, and not for a word like it."""
 
 
 def check_draft(
@@ -105,8 +113,8 @@ def _from(text: str, at: int, places: tuple[_Place, ...]) -> Iterator[str]:
     for place in (p for p in ahead if p.start == start):
         for rest in _from(text, place.end, places):
             yield f"{text[at:start]}{{{place.fact}}}{rest}"
-    # Words may be meant as words; a figure without its fact never passes, and need not be tried.
-    if not any(c.isdigit() for c in text[start : ahead[0].end]):
+    # Words may be meant as words, an arm's name not; a figure without its fact never passes, and need not be tried.
+    if not ahead[0].named and not any(c.isdigit() for c in text[start : ahead[0].end]):
         after = tuple(p for p in ahead if p.start > start)
         for rest in _from(text, start, after):
             yield text[at:start] + rest
@@ -117,6 +125,7 @@ def _places(text: str, facts: Mapping[str, Fact]) -> tuple[_Place, ...]:
     slots = [match.span() for match in SLOT.finditer(text)]
     plain = text.translate(_ALIKE)
     lower = plain[:1].lower() + plain[1:]
+    treatments, words_of = Analysis.of(facts).treatments, lexicon("english")
     found = []
     for fact in facts.values():
         words = fact.text.translate(_ALIKE).rstrip(".").strip()
@@ -125,8 +134,21 @@ def _places(text: str, facts: Mapping[str, Fact]) -> tuple[_Place, ...]:
         for at in _occurrences(words, plain, lower):
             inside = any(start < at + len(words) and at < end for start, end in slots)
             if not inside and _apart(plain, at, at + len(words)):
-                found.append(_Place(at, at + len(words), fact.id))
+                end = at + len(words)
+                named = fact.kind == "name" and fact.arm in treatments and _for_itself(words, plain[end:], words_of)
+                found.append(_Place(at, end, fact.id, named))
     return tuple(sorted(found, key=lambda p: (p.start, -p.end)))
+
+
+def _for_itself(name: str, rest: str, words: Lexicon) -> bool:
+    """Whether an arm's name stands for the arm: "blue is ..."; not "the blue page", nor "a page" where an arm is a."""
+    after = _NEXT_WORD.match(rest)
+    if after is None:
+        return True
+    word = after[1].lower()
+    if name.lower() in _ARTICLES:
+        return word in (words.verbs | words.places["breaks"]) - words.nouns
+    return word not in words.nouns | words.topics
 
 
 def _occurrences(words: str, plain: str, lower: str) -> Iterator[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from expcopilot.language.firewall.clauses import NUMBERS, RESULTS, clauses, facts_in, has_result, judges
+from expcopilot.language.firewall.clauses import NUMBERS, RESULTS, clauses, facts_in, has_result, judges, segments
 from expcopilot.language.firewall.lexicon import Lexicon
 from expcopilot.language.firewall.tokens import Token
 from expcopilot.records.fact import Fact
@@ -13,6 +13,8 @@ __all__ = ["faults"]
 
 _ENDS = frozenset(",;:.)—–-")
 _ARTICLES = frozenset({"a", "an", "the", "its", "this", "their", "that"})
+_EQUALS = frozenset({"is", "are", "was", "were", ":"})
+_LOOKS = frozenset({"look", "looks"})
 
 
 def faults(sentence: Sequence[Token], facts: Mapping[str, Fact], words: Lexicon) -> Iterator[str]:
@@ -23,7 +25,10 @@ def faults(sentence: Sequence[Token], facts: Mapping[str, Fact], words: Lexicon)
             after = sentence[at + 1] if at + 1 < len(sentence) else None
             yield from _around(facts[token.text], token, before, after, facts, words)
             yield from _arm(facts[token.text], sentence, at, facts, words)
+            yield from _counted(facts[token.text], sentence, at, facts, words)
     yield from _joins(sentence, facts, words)
+    for segment in segments(sentence, words):
+        yield from _shared_out(segment.tokens, facts)
     for clause in clauses(sentence, words):
         yield from _quoted(clause, facts, words)
     if has_result(sentence, facts) and sentence[-1].text == "?":
@@ -115,6 +120,37 @@ def _counts(fact: Fact, word: str, words: Lexicon) -> bool:
     return word.removesuffix("s") == unit or (word in words.places["counted"] and unit in words.places["counted"])
 
 
+def _counted(
+    fact: Fact, sentence: Sequence[Token], at: int, facts: Mapping[str, Fact], words: Lexicon
+) -> Iterator[str]:
+    """A count beside the name of what it does not count: "6,000 orders" of 6,000 units, "the looks are 6,000"."""
+    if fact.kind != "count":
+        return
+    beside = list(sentence[at + 1 : at + 2])
+    if at > 1 and sentence[at - 1].text in _EQUALS:
+        beside.append(sentence[at - 2])
+    for token in beside:
+        if token.kind == "slot":
+            named = facts.get(token.text)
+            other = named is not None and named.kind == "name" and named.metric not in {None, fact.metric}
+        else:
+            counted, looks = words.places["counted"], fact.id.partition(".")[0] in _LOOKS
+            other = token.text in (counted if looks else _LOOKS | (words.topics - counted))
+            other = other and (looks or not _counts(fact, token.text, words))
+        if other:
+            yield f"{{{fact.id}}} does not count {_shown(token)}."
+
+
+def _shared_out(segment: Sequence[Token], facts: Mapping[str, Fact]) -> Iterator[str]:
+    """The count of everyone, said of one arm."""
+    found = tuple(facts_in(segment, facts))
+    arms = {f.arm for f in found if f.kind == "name" and f.arm}
+    if len(arms) == 1 and not any(f.kind in RESULTS for f in found):
+        for fact in found:
+            if fact.kind == "count" and fact.arm is None:
+                yield f"{{{fact.id}}} is about the whole experiment, but stands with the name of an arm."
+
+
 def _arm(fact: Fact, sentence: Sequence[Token], at: int, facts: Mapping[str, Fact], words: Lexicon) -> Iterator[str]:
     if fact.kind != "name" or not fact.arm:
         return
@@ -146,7 +182,8 @@ def _joins(sentence: Sequence[Token], facts: Mapping[str, Fact], words: Lexicon)
         numbers = all(t.kind == "slot" and t.text in facts and facts[t.text].kind in NUMBERS for t in (left, right))
         word = join.kind == "word" and join.text not in words.places["joins"]
         mark = join.kind == "mark" and join.text in "-–—:"
-        if numbers and (word or mark):
+        ratio = numbers and join.text == "in" and all(facts[t.text].kind == "count" for t in (left, right))
+        if (numbers and (word or mark)) or ratio:
             yield f"{join.text!r} between two numbers makes a third."
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from copilot_tools.refusals import Refused
 from expcopilot.flow import gates
 from expcopilot.flow.moves import Move, require
+from expcopilot.flow.spoken import refused_line
 from expcopilot.flow.steps.sharpen import approved_hypothesis
 from expcopilot.memory import plan_files
 from expcopilot.surfaces.chat import borrowed, gate, sharpening, showing
@@ -190,7 +191,7 @@ def _move(room: Room, typed: str, move: Move, given: dict[str, Any]) -> None:
     try:
         room.waiting = room.lifecycle.move(name, turn, move, given)
     except Refused as refused:
-        room.answered(turn, f"Refused: {refused.refusals[0].reason}")
+        room.answered(turn, refused_line(refused))
         raise
     if room.waiting is not None:
         gate.present(room, room.waiting)

@@ -13,6 +13,7 @@ from expcopilot.api import Copilot
 from expcopilot.flow import gates
 from expcopilot.flow.at_work import AT_WORK
 from expcopilot.flow.costs import cost_line
+from expcopilot.flow.spoken import refused_line
 from expcopilot.surfaces.chat import gate, sharpening, showing
 from expcopilot.surfaces.chat.commands import SLASH, read
 from expcopilot.surfaces.chat.doing import DO, enter
@@ -138,8 +139,7 @@ def _do(room: Room, typed: str) -> bool:
     try:
         said = DO[line.name](room, line.rest)
     except (Refused, click.ClickException) as error:
-        reason = error.refusals[0].reason if isinstance(error, Refused) else error.format_message()
-        room.answered(turn, f"Refused: {reason}")
+        room.answered(turn, refused_line(error if isinstance(error, Refused) else error.format_message()))
         raise
     room.answered(turn, said or "Nothing was done.")
     return True
@@ -167,7 +167,7 @@ def _talk(room: Room, typed: str) -> None:
     try:
         spoken = room.reply(room.copilot, room.experiment, typed, stream)
     except Refused as refused:
-        room.answered(turn, f"Refused: {refused.refusals[0].reason}")
+        room.answered(turn, refused_line(refused))
         raise
     finally:
         stream.end()

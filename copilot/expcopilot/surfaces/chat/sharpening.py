@@ -7,13 +7,14 @@ killed between two questions, the next ``/sharpen`` goes on with the one after.
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from copilot_tools.refusals import Refused
 from expcopilot.flow.moves import Move, require
 from expcopilot.flow.said_so_far import ANSWER, Draft, drafted, numbered, so_far
-from expcopilot.flow.sharpening import require_open
+from expcopilot.flow.sharpening import put_anew, require_open
+from expcopilot.flow.spoken import refused_line
 from expcopilot.flow.steps.new_plan import channel as channel_of
+from expcopilot.records.plan import EXPERIMENT_NAME
 from expcopilot.surfaces.chat import gate
 from expcopilot.surfaces.chat.commands import no_command
 from expcopilot.surfaces.chat.room import Room
@@ -22,7 +23,6 @@ from expcopilot.surfaces.cli import show
 __all__ = ["edit", "sharpen"]
 
 _OPTION = re.compile(r"--(name|channel)[ =](\S+)\s*")
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
 
 
 def sharpen(room: Room, rest: str) -> str:
@@ -129,9 +129,7 @@ def _begin(room: Room, rest: str, typed: str, given: dict[str, str]) -> None:
 
 
 def _put(room: Room, draft: Draft, typed: str) -> None:
-    """Put the draft before the person anew, in the place of the one that waits."""
-    if room.waiting is not None:
-        room.waiting = room.lifecycle.answer(room.waiting, "edit", reason="More was said.")
+    """Put the draft before the person anew, in the place of the one that waits, and show it."""
     _propose(room, draft, typed)
     if room.waiting is not None:
         gate.present(room, room.waiting)
@@ -139,11 +137,10 @@ def _put(room: Room, draft: Draft, typed: str) -> None:
 
 def _propose(room: Room, draft: Draft, typed: str) -> None:
     turn = room.begin(typed)
-    given: dict[str, Any] = {"idea": draft.idea, "channel": draft.channel, "answers": list(draft.answers.values())}
     try:
-        room.waiting = room.lifecycle.move(room.name, turn, Move.SHARPEN, given)
+        room.waiting = put_anew(room.lifecycle, room.name, turn, draft)
     except Refused as refused:
-        room.answered(turn, f"Refused: {refused.refusals[0].reason}")
+        room.answered(turn, refused_line(refused))
         raise
 
 
@@ -177,7 +174,7 @@ def _options(rest: str) -> tuple[str, dict[str, str]]:
 
 
 def _checked(name: str) -> str:
-    if not _NAME.fullmatch(name):
+    if not EXPERIMENT_NAME.fullmatch(name):
         raise Refused.because(
             "experiment.name",
             f"{name!r} is no name for an experiment.",

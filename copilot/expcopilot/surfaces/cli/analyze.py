@@ -56,18 +56,12 @@ def command(
       expcopilot analyze checkout --arm control=10000:520 --arm b=10100:581
       expcopilot analyze checkout results.parquet --cut device
     """
-    from copilot_tools.refusals import Refused
+    from expcopilot.flow.blinding import opening_reason
     from expcopilot.flow.declared_data import open_source, usual_form
 
-    if unblind and not reason.strip():
-        raise Refused.because(
-            "look.no_reason",
-            "Opening the outcomes early needs a reason: it is stamped on every readout.",
-            "Add --reason with one sentence.",
-            name="reason",
-        )
     if reason and not unblind:
         raise click.UsageError("--reason explains an early opening: add --unblind, or leave it out.")
+    why_early = opening_reason(reason) if unblind else ""
     copilot = current()
     experiment = _experiment_of(name)
     plan = copilot.experiment(experiment).plan
@@ -84,7 +78,7 @@ def command(
         name=experiment,
     )
     target = Path(name) if is_plan_file(name) else name
-    look = copilot.analyze(target, source, cuts=cuts, unblind=reason if unblind else "")
+    look = copilot.analyze(target, source, cuts=cuts, unblind=why_early)
     model: Literal["configured"] | None = None if no_model else "configured"
     files = () if no_readout else copilot.write_readout(experiment, folder=out, model=model)
     readout = copilot.readout(experiment, look=look.number)

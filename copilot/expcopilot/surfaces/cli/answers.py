@@ -9,12 +9,9 @@ from copilot_tools.refusals import Refusal, Refused, refuse_if_any
 from expcopilot.flow.steps.new_plan import Answers
 from expcopilot.surfaces import typed_answers
 from expcopilot.surfaces.cli import parsing
-from expcopilot.surfaces.typed_answers import Typed, drop_draft, load_draft, needed, save_draft
+from expcopilot.surfaces.typed_answers import NEEDED, Typed, drop_draft, load_draft, needed, save_draft
 
 __all__ = ["Typed", "check", "drop_draft", "load_draft", "needed", "save_draft", "to_answers"]
-
-_OPTIONS = {"change": "--change", "audience": "--audience", "because": "--because", "metric": "--metric"}
-_OPTIONS |= {"matters": "--matters"}
 
 
 def check(field: str, text: str, typed: Typed) -> None:
@@ -45,11 +42,11 @@ def to_answers(typed: Typed, *, channel: str, name: str) -> Answers:
     problems = [
         Refusal(
             code="new.missing",
-            reason=f"The answer to {option} is missing.",
-            cure=f"Add {option} TEXT, or answer the questions in a terminal.",
+            reason=f"The answer to --{field} is missing.",
+            cure=f"Add --{field} TEXT, or answer the questions in a terminal.",
             name=field,
         )
-        for field, option in _OPTIONS.items()
+        for field in NEEDED
         if not str(typed.get(field) or "").strip()
     ]
     read = typed_answers.read(typed)

@@ -61,6 +61,7 @@ def command(*, out: Path | None, as_json: bool) -> None:
         place = f"expcopilot -C {workspace.folder}"
         show.next_steps(
             [
+                ("See it in your browser", f"{place} web"),
                 ("Recompute all of it", f"{place} verify"),
                 ("See every step that was recorded", f"{place} log"),
                 ("Begin with your own", 'expcopilot init experiments --name "YOUR NAME"'),

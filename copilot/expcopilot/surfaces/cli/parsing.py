@@ -32,6 +32,8 @@ _KIND = re.compile(r"\(?\b(" + "|".join(_KINDS) + r")\b\)?\s*$", re.IGNORECASE)
 _DOTTED = re.compile(r"[+-]?\d{1,3}(\.\d{3})+", re.ASCII)
 """20.000: in half the world twenty thousand, in the other half twenty."""
 _MULTIPLES = {"k": 1e3, "m": 1e6}
+_LARGEST = 1e30
+"""Nothing that is counted or measured is larger; nor smaller than one part of it: squares and products stay doubles."""
 
 
 class Size(NamedTuple):
@@ -73,9 +75,10 @@ def number(name: str, text: str) -> float:
             value=given,
         )
     value = float(text) * multiple
-    if value in {float("inf"), float("-inf")}:
+    if abs(value) > _LARGEST or 0 < abs(value) < 1 / _LARGEST:
+        size = "large" if abs(value) > 1 else "small"
         raise Refused.because(
-            "input.not_a_number", f"{name} is {given!r}, too large a number.", "Check it.", name=name, value=given
+            "input.not_a_number", f"{name} is {given!r}, too {size} a number.", "Check it.", name=name, value=given
         )
     return value
 

@@ -268,7 +268,12 @@ def refusal(tool: str, refused: Refused, looks: object = None) -> CallToolResult
         if size_of(_refusal(tool, candidate, len(refused.refusals), looks)) > LIMIT:
             break
         kept = candidate
-    return _refusal(tool, kept or [_short(refused.refusals[0], _QUOTED // 2)], len(refused.refusals), looks)
+    most = _QUOTED // 2
+    while not kept:
+        candidate = [_shortest(refused.refusals[0], most)]
+        kept = candidate if most < 2 or size_of(_refusal(tool, candidate, len(refused.refusals), looks)) < LIMIT else []
+        most //= 2
+    return _refusal(tool, kept, len(refused.refusals), looks)
 
 
 def _refusal(tool: str, shown: Sequence[Refusal], count: int, looks: object) -> CallToolResult:
@@ -288,6 +293,12 @@ def _short(found: Refusal, most: int = 900) -> Refusal:
     reason, cure = (t if len(t) <= most else t[: most - 1] + "…" for t in (found.reason, found.cure))
     name = found.name if found.name is None or len(found.name) <= _QUOTED else found.name[:_QUOTED] + "…"
     return found.model_copy(update={"value": value, "reason": reason, "cure": cure, "name": name})
+
+
+def _shortest(found: Refusal, most: int) -> Refusal:
+    """A refusal in which nothing is longer: hidden characters, spelled out, take twelve bytes each, and stand twice."""
+    value = found.value[:most] if isinstance(found.value, str) else found.value
+    return _short(found, most).model_copy(update={"value": value, "name": found.name and found.name[:most]})
 
 
 def resource_text(head: Mapping[str, Any], result: Any, ask: Ask) -> str:

@@ -53,8 +53,11 @@ class Folders:
         if not inside:
             raise self._outside(given, "lies outside of the folders that may be read")
         for real in inside:
-            if real.is_file():
-                return real
+            try:
+                if real.is_file():
+                    return real
+            except OSError:  # a name longer than any file's
+                continue
         raise Refused.because(
             "folder.no_file",
             f"There is no file {given!r} in the folders that may be read.",

@@ -9,16 +9,17 @@ from pydantic import Field
 
 from copilot_tools.base import Frozen, Label
 from copilot_tools.refusals import Refused
-from copilot_tools.stats.sources.counts.source import CountsSource
 from copilot_tools.stats.sources.source import Source
-from copilot_tools.stats.spec import AnalysisSpec, Dialect, Effect, Metric
-from expcopilot.flow import open_data
-from expcopilot.flow.quick import experiment_name, quick_spec
+from copilot_tools.stats.spec import Effect
+from expcopilot.flow.asked_look import Asked, Kind, opened
+from expcopilot.flow.declared_data import open_source, usual_form
+from expcopilot.flow.quick import experiment_name
 from expcopilot.flow.told import without_data
 from expcopilot.flow.typed import typed
 from expcopilot.surfaces.mcp.answers import Ask
-from expcopilot.surfaces.mcp.reading import Name, OfLook, readout_of
+from expcopilot.surfaces.mcp.reading import Name, OfLook
 from expcopilot.surfaces.mcp.room import Room
+from expcopilot.surfaces.mcp.summaries import readout_of
 from expcopilot.surfaces.mcp.verbs import Answer, Verb
 
 __all__ = ["LOOKING"]
@@ -85,7 +86,7 @@ class QuickLook(DataGiven):
     arms: Annotated[tuple[Label, ...], Field(max_length=20)] = ()
     control: Label | None = None
     metric: Column | None = None
-    kind: Literal["proportion", "mean", "ratio"] | None = None
+    kind: Kind | None = None
     denominator: Column | None = None
     direction: Literal["increase", "decrease"] = "increase"
     arm_column: Column | None = None
@@ -94,11 +95,11 @@ class QuickLook(DataGiven):
     matters: Effect | None = None
 
 
-def _source(room: Room, given: DataGiven, form: str, dialect: Dialect | None) -> Source:
-    """The data as it was declared.
+def _file(room: Room, given: DataGiven) -> Path | None:
+    """The file that was named; None where counts were given.
 
     Raises:
-        Refused: Neither or both were given, the file may not be read, or it cannot be opened.
+        Refused: Neither or both were given, or the file may not be read.
     """
     if bool(given.counts) == bool(given.file):
         raise Refused.because(
@@ -107,77 +108,76 @@ def _source(room: Room, given: DataGiven, form: str, dialect: Dialect | None) ->
             "Give one of them: a file, or counts such as control=10000:520.",
             name="file",
         )
-    if given.counts:
-        return open_data.typed_counts(given.counts)
-    path = room.folders.find(given.file)
-    if form == "counts":
-        return open_data.counts(path, dialect)
-    return (
-        open_data.events(path, dialect, aggregate=given.aggregate)
-        if form == "events"
-        else open_data.rows(path, dialect)
-    )
+    return room.folders.find(given.file) if given.file else None
+
+
+def _aggregate(given: DataGiven) -> tuple[str, ...]:
+    """COLUMN=RULE, as people type it."""
+    return tuple(f"{column}={rule}" for column, rule in given.aggregate.items())
 
 
 def _analyze(room: Room, wanted: Analysis) -> Answer:
     plan = room.copilot.experiment(wanted.experiment).plan
     spec = plan.analysis if plan is not None else None
-    form = wanted.form or _usual(spec, wanted.file)
-    try:
-        look = room.copilot.analyze(
-            wanted.experiment,
-            lambda: _source(room, wanted, form, spec.dialect if spec else None),
-            cuts=wanted.cuts,
+
+    def opened_now() -> Source:
+        data = _file(room, wanted)
+        return open_source(
+            data,
+            wanted.counts,
+            form=wanted.form or usual_form(spec, data),
+            aggregate=_aggregate(wanted),
+            dialect=spec.dialect if spec else None,
+            spec=spec,
+            name=wanted.experiment,
         )
+
+    try:
+        look = room.copilot.analyze(wanted.experiment, opened_now, cuts=wanted.cuts)
     except Refused as refused:
         raise _sayable(refused, wanted, wanted.experiment) from None
     return _looked(room, wanted.experiment, look.number)
 
 
-def _usual(spec: AnalysisSpec | None, file: str) -> Form:
-    counted = spec is not None and spec.unit is None and spec.arm_column is None
-    return "counts" if counted or Path(file).suffix.lower() in {".yaml", ".yml", ".json"} else "rows"
-
-
 def _look(room: Room, wanted: QuickLook) -> Answer:
     name = ""
     try:
-        source = _source(room, wanted, wanted.form or "rows", None)
+        source, spec = opened(_file(room, wanted), _asked(wanted))
         name = experiment_name(source.describe().name)
-        look = room.copilot.look(source, _spec(wanted, source), cuts=wanted.cuts)
+        look = room.copilot.look(source, spec, cuts=wanted.cuts)
     except Refused as refused:
         raise _sayable(refused, wanted, name) from None
     return _looked(room, name, look.number)
 
 
-def _spec(wanted: QuickLook, source: Source) -> AnalysisSpec:
-    counted = source.arms(None) if isinstance(source, CountsSource) and wanted.counts else None
-    arms, kind = (counted, wanted.kind or "proportion") if counted is not None else (wanted.arms, wanted.kind)
-    if not arms or kind is None or (counted is None and wanted.metric is None):
+def _asked(wanted: QuickLook) -> Asked:
+    """What is to be compared. Of a file all of it must be said: an assistant is told no name that stands in the data.
+
+    Raises:
+        Refused: Something was not said.
+    """
+    if wanted.file and not (wanted.arms and wanted.metric and wanted.kind):
         raise Refused.because(
             "look.no_metric",
             "For a file it must be said which arms are compared, by which column, and what kind of number it is.",
             "Ask the person, and give arms, metric and kind.",
             name="metric",
         )
-    column = wanted.metric or "conversion"
-    metric = Metric(
-        name=column,
-        role="primary",
-        kind=kind,
-        column=wanted.metric or "successes",
+    return Asked(
+        arms=wanted.counts,
+        form=wanted.form,
+        aggregate=_aggregate(wanted),
+        arm_column=wanted.arm_column,
+        named=wanted.arms if wanted.file else (),
+        control=wanted.control,
+        metric=wanted.metric,
+        kind=wanted.kind,
         denominator=wanted.denominator,
         direction=wanted.direction,
-    )
-    spec = quick_spec(
-        arms=arms,
-        control=wanted.control,
-        metric=metric,
-        arm_column=wanted.arm_column,
         unit=wanted.unit,
-        minimum_effect=wanted.matters,
+        time_column=wanted.time_column,
+        matters=wanted.matters,
     )
-    return spec.model_copy(update={"time_column": wanted.time_column})
 
 
 def _sayable(refused: Refused, given: DataGiven, name: str) -> Refused:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from copilot_tools.base import Frozen
+from copilot_tools.refusals import Refused
 from copilot_tools.stats.spec import Effect
 from expcopilot.flow.moves import Move
 from expcopilot.flow.steps.new_plan import GuardrailAnswer
@@ -16,15 +17,18 @@ from expcopilot.memory import plan_files
 from expcopilot.records.plan import Plan
 from expcopilot.surfaces.mcp.answers import Ask
 from expcopilot.surfaces.mcp.gates import Asked, Done, Gate
-from expcopilot.surfaces.mcp.reading import OfExperiment, status_of
+from expcopilot.surfaces.mcp.reading import OfExperiment
 from expcopilot.surfaces.mcp.room import Room
 from expcopilot.surfaces.mcp.shown import gate_shown
+from expcopilot.surfaces.mcp.summaries import status_of
 from expcopilot.surfaces.mcp.verbs import Answer, Verb
 
 __all__ = ["PLANNING", "PLANNING_GATES"]
 
 Channel = Literal["landing-page", "email", "push", "ad", "other"]
 Text = Annotated[str, Field(max_length=4000)]
+
+_PLAN_FILES = frozenset({".yaml", ".yml"})
 
 
 class SaidOf(Frozen):
@@ -107,7 +111,7 @@ class PlanGiven(Frozen):
 
     Attributes:
         plan: The plan file's text (YAML), as `new_plan` returns it.
-        file: Or the name of a plan file in the workspace. Give one of the two.
+        file: Or the name of a plan file in the workspace's folder of plans. Give one of the two.
     """
 
     plan: Annotated[str, Field(max_length=200_000)] = ""
@@ -125,7 +129,7 @@ class PlanChanged(PlanGiven):
 
     Attributes:
         plan: The whole plan as it should stand (YAML).
-        file: Or the name of its file in the workspace. Give one of the two.
+        file: Or the name of its file in the workspace's folder of plans. Give one of the two.
         reason: Why; it stands on the readout.
     """
 
@@ -201,7 +205,19 @@ def _check_plan(room: Room, given: PlanGiven) -> Answer:
 
 
 def _plan(room: Room, given: PlanGiven) -> Plan:
-    return plan_files.load(room.folders.find(given.file)) if given.file.strip() else plan_files.parse(given.plan)
+    if not given.file.strip():
+        return plan_files.parse(given.plan)
+    path, plans = room.folders.find(given.file), room.copilot.workspace.plans
+    # What is wrong with a plan is told with its keys and values: of any other file that would be its content.
+    if not path.is_relative_to(plans.resolve()) or path.suffix.lower() not in _PLAN_FILES:
+        raise Refused.because(
+            "folder.no_plan",
+            f"{given.file!r} is no plan file: those end in .yaml or .yml and lie in {plans}.",
+            "Give the plan's text as plan, or ask the person to put the file there.",
+            name="file",
+            value=given.file,
+        )
+    return plan_files.load(path)
 
 
 # --- gates -----------------------------------------------------------------------------------------------------

@@ -12,8 +12,8 @@ from mcp_types import Resource
 from copilot_tools.refusals import Refused
 from copilot_tools.wording.plain import shortened
 from expcopilot.surfaces.mcp.answers import Ask, resource_text
-from expcopilot.surfaces.mcp.reading import looks_of, plan_of, readout_of, status_of
 from expcopilot.surfaces.mcp.room import Place, Room
+from expcopilot.surfaces.mcp.summaries import looks_of, plan_of, readout_of, status_of
 
 __all__ = ["FIXED", "MIME", "TEMPLATES", "listed", "read"]
 

@@ -19,7 +19,8 @@ from expcopilot import __version__
 from expcopilot.surfaces.mcp import resources
 from expcopilot.surfaces.mcp.answers import refusal
 from expcopilot.surfaces.mcp.catalogue import catalogue
-from expcopilot.surfaces.mcp.copywork import COPY, COPY_GATES
+from expcopilot.surfaces.mcp.copy_gates import COPY_GATES
+from expcopilot.surfaces.mcp.copywork import COPY
 from expcopilot.surfaces.mcp.gates import Gated
 from expcopilot.surfaces.mcp.looking import LOOKING
 from expcopilot.surfaces.mcp.planning import PLANNING, PLANNING_GATES

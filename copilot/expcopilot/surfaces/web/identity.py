@@ -7,6 +7,8 @@ import hmac
 import os
 import secrets
 import threading
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,6 +22,8 @@ SESSION_SECONDS = 12 * 60 * 60
 """How long a session lasts: a working day."""
 
 _SECRET_FILE = "web-secret"  # noqa: S105 - the name of a file
+_LEFT_FOLDER = "web-left"
+"""Sessions ended before their time: an empty file each, seen by every server of the workspace."""
 
 
 class Session(NamedTuple):
@@ -56,6 +60,8 @@ class Door:
         self._signer = URLSafeTimedSerializer(self._secret, salt="expcopilot.session")
         self._keys: set[str] = set()
         self._lock = threading.Lock()
+        self._left = folder / _LEFT_FOLDER
+        _forget(self._left)
         self.cookie = f"expcopilot_{hashlib.sha256(str(folder).encode()).hexdigest()[:12]}"
 
     def new_key(self) -> str:
@@ -96,10 +102,38 @@ class Door:
             said = self._signer.loads(cookie, max_age=SESSION_SECONDS)
         except BadSignature:
             return None
+        if (self._left / said["id"]).exists():
+            return None
         return Session(said["id"], said["person"], self._csrf(said["id"]))
+
+    def leave(self, session: Session) -> None:
+        """End a session for good: whoever kept its cookie is nobody from now on, after a restart of the server too.
+
+        Raises:
+            Refused: That cannot be kept.
+        """
+        try:
+            self._left.mkdir(exist_ok=True)
+            (self._left / session.id).touch()
+        except OSError as error:
+            raise Refused.because(
+                "web.cannot_leave",
+                f"Your session cannot be ended: {self._left.name} cannot be written ({error.strerror or error}).",
+                "Make the workspace's folder writable for yourself, or delete web-secret and start again.",
+                name="folder",
+                value=str(self._left),
+            ) from error
 
     def _csrf(self, session: str) -> str:
         return hmac.new(self._secret, b"csrf." + session.encode(), hashlib.sha256).hexdigest()
+
+
+def _forget(left: Path) -> None:
+    """Sessions that are too old to open anything need no file any more."""
+    with suppress(OSError):
+        for ended in left.iterdir():
+            if time.time() - ended.stat().st_mtime > SESSION_SECONDS:
+                ended.unlink(missing_ok=True)
 
 
 def _secret(path: Path) -> bytes:

@@ -6,16 +6,14 @@ import uuid
 from typing import Any
 
 from copilot_tools.refusals import Refused
-from expcopilot.flow import gates
 from expcopilot.flow.moves import Move
-from expcopilot.records.digest import digest
+from expcopilot.flow.proposing import waits_already
+from expcopilot.flow.spoken import refused_line
 from expcopilot.records.experiment import Experiment
 from expcopilot.surfaces.web.visit import Visit
 from expcopilot.surfaces.web.where import experiment_at
 
 __all__ = ["propose"]
-
-_GATES = {Move.REGISTER: "plan", Move.AMEND: "amendment", Move.CLOSE: "early_close"}
 
 
 def propose(visit: Visit, name: str, move: Move, given: dict[str, Any], *, words: str = "") -> str:
@@ -35,7 +33,7 @@ def propose(visit: Visit, name: str, move: Move, given: dict[str, Any], *, words
         Refused: The move is not legal now, or its step refuses.
     """
     copilot = visit.copilot
-    if _waits(_state(visit, name), move, given):
+    if waits_already(_state(visit, name), move, given):
         return experiment_at(name, "gate")
     turn = uuid.uuid4().hex[:12]
     copilot.say(name, turn, "person", words or f"/{move.value}")
@@ -43,28 +41,12 @@ def propose(visit: Visit, name: str, move: Move, given: dict[str, Any], *, words
         with copilot.lifecycle() as moves:
             waiting = moves.move(name, turn, move, given)
     except Refused as refused:
-        if _waits(_state(visit, name), move, given):
+        if waits_already(_state(visit, name), move, given):
             return experiment_at(name, "gate")  # two clicks at once: the other one's turn asked it
-        copilot.say(name, turn, "code", f"Refused: {refused.refusals[0].reason}")
+        copilot.say(name, turn, "code", refused_line(refused))
         raise
     return experiment_at(name, "gate" if waiting is not None else "record")
 
 
 def _state(visit: Visit, name: str) -> Experiment:
     return Experiment.fold(name, visit.copilot.ledger.entries(name))
-
-
-def _waits(state: Experiment, move: Move, given: dict[str, Any]) -> bool:
-    """Whether exactly this waits for a decision already."""
-    asked = gates.pending(state)
-    if asked is None or asked.record.gate != _GATES.get(move):
-        return False
-    content = asked.record.content
-    match move:
-        case Move.REGISTER:
-            return digest(content) == digest(given["plan"])
-        case Move.AMEND:
-            same = digest(content["plan"]) == digest(given["plan"])
-            return same and content["reason"] == str(given["reason"]).strip()
-        case _:
-            return bool(content["reason"] == str(given.get("reason", "")).strip())

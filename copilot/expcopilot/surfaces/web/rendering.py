@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -29,6 +30,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals["drawn"] = _drawn
+    environment.filters["urlencode"] = lambda value: quote(str(value), safe="")  # a slash in a name parts no address
     environment.filters["exact"] = _exact
     return environment
 

@@ -19,13 +19,19 @@ _MOST_DIGITS = 9
 
 
 def stream(visit: Visit) -> Response:
-    """What comes of a turn from where the reader stands; "done" once it stands in the record, or where none runs."""
+    """What comes of a turn from where the reader stands; "done" once it stands in the record, or where none runs.
+
+    Raises:
+        Refused: There is no such experiment.
+    """
+    visit.copilot.refuse_unknown(visit.named)
     running = visit.office.turns.of(visit.named)
     if running is None or running.turn != visit.request.path_params["turn"]:
         return EventSourceResponse(_over())
     # A browser that lost its connection says by itself what it had; one that loaded the page, what stood on it.
     had = visit.request.headers.get("last-event-id") or visit.said("after")
-    return EventSourceResponse(_pieces(running, int(had) if had.isascii() and had.isdigit() else 0))
+    known = had.isascii() and had.isdigit() and len(had) <= _MOST_DIGITS
+    return EventSourceResponse(_pieces(running, int(had) if known else 0))
 
 
 async def _pieces(running: Running, had: int) -> AsyncIterator[ServerSentEvent]:

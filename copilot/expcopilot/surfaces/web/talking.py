@@ -12,7 +12,7 @@ from expcopilot.flow import sharpening
 from expcopilot.flow.at_work import Stopped
 from expcopilot.flow.helps import helps
 from expcopilot.flow.said_so_far import drafted, so_far
-from expcopilot.flow.spoken import Spoken, stopped
+from expcopilot.flow.spoken import Spoken, refused_line, stopped
 from expcopilot.flow.worded import Chosen
 from expcopilot.language.roles.guide import GUIDE
 from expcopilot.surfaces.web.office import Office
@@ -145,7 +145,7 @@ def _said(copilot: Copilot, name: str, turn: str, answer: Callable[[], Spoken | 
     try:
         spoken = answer()
     except Refused as refused:
-        copilot.say(name, turn, "code", f"Refused: {refused.refusals[0].reason}")
+        copilot.say(name, turn, "code", refused_line(refused))
         raise
     if spoken is not None and spoken.text:
         copilot.say(name, turn, spoken.speaker, spoken.text, spoken.prose)

@@ -20,7 +20,7 @@ from expcopilot.surfaces.web.identity import Session
 from expcopilot.surfaces.web.office import Office
 from expcopilot.surfaces.web.rendering import render
 from expcopilot.surfaces.web.safety import require_token
-from expcopilot.surfaces.web.visit import View, Visit
+from expcopilot.surfaces.web.visit import View, Visit, require_text
 
 __all__ = ["receives"]
 
@@ -60,6 +60,7 @@ async def _parsed(request: Request, session: Session, folder: DataFolder, files:
     else:
         form = await request.form(max_files=0, max_fields=50)
     require_token(session, request, _token(request, form.multi_items()))
+    require_text(form)
     return form
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -20,7 +21,7 @@ from expcopilot.surfaces.web.rendering import render
 from expcopilot.surfaces.web.safety import require_token
 from expcopilot.surfaces.web.where import name_of
 
-__all__ = ["View", "Visit", "does", "shows", "visiting"]
+__all__ = ["View", "Visit", "does", "require_text", "shows", "visiting"]
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,19 @@ class Visit:
 View = Callable[[Visit], Response]
 
 
+def require_text(form: FormData) -> None:
+    """Refuse a form that no record could hold: one may claim a charset in which half a character can be written.
+
+    Raises:
+        HTTPException: 400: some text in it is no Unicode.
+    """
+    for name, value in form.multi_items():
+        try:
+            f"{name}{value.filename if isinstance(value, UploadFile) else value}".encode()
+        except UnicodeEncodeError:
+            raise HTTPException(400, "Some of its text is no Unicode") from None
+
+
 def shows(path: str, view: View) -> Route:
     """A route that shows something and changes nothing."""
     return Route(path, visiting(view), methods=["GET"])
@@ -103,6 +117,7 @@ def visiting(view: View) -> Callable[[Request], Any]:
         if request.method in {"GET", "HEAD"}:
             return await run_in_threadpool(_visit, view, request, session, office, FormData())
         async with request.form(max_files=1, max_fields=2000) as form:
+            require_text(form)
             token = request.headers.get("x-csrf-token") or str(form.get("csrf", ""))
             require_token(session, request, token)
             return await run_in_threadpool(_visit, view, request, session, office, form)

@@ -1,4 +1,4 @@
-"""What can be done here, as it is named on the page: the moves that are legal now, and what only shows."""
+"""What the page calls things: the stages, the moves that are legal now, and what only shows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,17 @@ from expcopilot.flow.said_so_far import drafted
 from expcopilot.records.experiment import Experiment
 from expcopilot.surfaces.web.where import experiment_at
 
-__all__ = ["HELPS", "MOVES", "SHOWS", "Named", "Way", "ways"]
+__all__ = ["HELPS", "MOVES", "SHOWS", "STAGES", "Named", "Way", "show_at", "ways"]
+
+
+STAGES: dict[str, str] = {
+    "idea": "Idea",
+    "registered": "Planned",
+    "running": "Running",
+    "read": "To conclude",
+    "closed": "Learned",
+}
+"""Each stage of an experiment's life, in its order -> how it is named here."""
 
 
 class Named(NamedTuple):

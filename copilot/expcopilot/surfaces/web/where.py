@@ -5,12 +5,30 @@ from __future__ import annotations
 import re
 from urllib.parse import quote, unquote
 
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.types import Scope
 
-__all__ = ["batch_at", "copy_at", "experiment_at", "name_of", "segmented"]
+__all__ = ["Counted", "batch_at", "copy_at", "experiment_at", "name_of", "segmented"]
 
 _SLASH = "\x1f"
 """Stands for a slash within a name while an address is matched; no name holds it."""
+
+
+class Counted(Convertor[int]):
+    """A number in an address, ``{look:integer}``: of few digits, because Python itself refuses to read thousands."""
+
+    regex = "[0-9]{1,9}"
+
+    def convert(self, value: str) -> int:
+        """The number."""
+        return int(value)
+
+    def to_string(self, value: int) -> str:
+        """As it stands in an address."""
+        return str(value)
+
+
+register_url_convertor("integer", Counted())
 
 
 def experiment_at(name: str, place: str = "", *, below: str = "") -> str:

@@ -23,6 +23,8 @@ from copilot_tools.stats.planning.rules import cohens_h
 __all__ = ["arcsine_power", "mean_power", "one_power", "proportion_power"]
 
 _NORMAL = NormalDist()
+_BEYOND = 9.0
+"""So many critical values away a difference is missed with a chance below 1e-18, at any degrees of freedom."""
 
 
 def one_power(outcome: Outcome, question: Contrast, design: TrialDesign, control: float, treatment: float) -> float:
@@ -129,9 +131,12 @@ def mean_power(
         factor: What covariates leave and clusters add to the variance, above 0.
         cluster: Where clusters are assigned, degrees of freedom are counted in clusters.
     """
-    a = factor * (question.slope * outcome.sd) ** 2 / control
-    b = factor * (outcome.treatment_sd or outcome.sd) ** 2 / treatment
-    away = question.distance / math.sqrt(a + b)
+    # In units of the larger spread: the square of a spread as typed may leave the range of a double.
+    own, treated = question.slope * outcome.sd, outcome.treatment_sd or outcome.sd
+    spread = max(own, treated)
+    a = factor * (own / spread) ** 2 / control
+    b = factor * (treated / spread) ** 2 / treatment
+    away = question.distance / spread / math.sqrt(a + b)
     if outcome.method == "normal":
         return _NORMAL.cdf(away - z)
     from scipy import special  # noqa: PLC0415 - half a second that proportions need not pay
@@ -139,6 +144,8 @@ def mean_power(
     independent = cluster.size if cluster else 1.0
     df = (a + b) ** 2 / (a * a / (control / independent - 1) + b * b / (treatment / independent - 1))
     critical = -special.stdtrit(df, _NORMAL.cdf(-z))
+    if away > _BEYOND * max(critical, 1.0):
+        return 1.0  # scipy's noncentral t has no value at some points out there
     return float(1 - special.nctdtr(df, away, critical))
 
 

@@ -10,6 +10,7 @@ from expcopilot.flow import gates
 from expcopilot.outputs.report.standing import tone
 from expcopilot.records.experiment import Experiment
 from expcopilot.surfaces.web.visit import Visit, shows
+from expcopilot.surfaces.web.ways import STAGES
 
 __all__ = ["ROUTES"]
 
@@ -49,13 +50,14 @@ class Board(NamedTuple):
     all: int
 
 
-_COLUMNS: tuple[tuple[str, frozenset[str], str], ...] = (
-    ("Idea", frozenset({"idea"}), "Ideas begin above: say what you would change."),
-    ("Planned", frozenset({"registered"}), "A registered plan stands here until its data is read."),
-    ("Running", frozenset({"running"}), "Read before its end: outcomes stay closed."),
-    ("To conclude", frozenset({"read"}), "Outcomes are open; the readout waits to be written."),
-    ("Learned", frozenset({"closed"}), "What was learned stays here, whatever it was."),
-)
+_EMPTY = {
+    "idea": "Ideas begin above: say what you would change.",
+    "registered": "A registered plan stands here until its data is read.",
+    "running": "Read before its end: outcomes stay closed.",
+    "read": "Outcomes are open; the readout waits to be written.",
+    "closed": "What was learned stays here, whatever it was.",
+}
+"""What an empty column says."""
 
 
 def board_of(experiments: tuple[Experiment, ...], query: str) -> Board:
@@ -69,8 +71,8 @@ def board_of(experiments: tuple[Experiment, ...], query: str) -> Board:
     words = query.casefold().split()
     left = [(stage, card) for stage, card in cards if all(word in " ".join(card).casefold() for word in words)]
     columns = tuple(
-        Column(title, empty if not words else "None here.", tuple(card for stage, card in left if stage in stages))
-        for title, stages, empty in _COLUMNS
+        Column(title, _EMPTY[stage] if not words else "None here.", tuple(card for at, card in left if at == stage))
+        for stage, title in STAGES.items()
     )
     return Board(columns, tuple(card for _, card in cards if card.waits), len(left), len(cards))
 
@@ -90,8 +92,8 @@ def _card(state: Experiment) -> Card:
 
 
 def _idea(state: Experiment) -> str:
-    proposed = next((p.record for p in reversed(state.proposals) if p.record.gate == "hypothesis"), None)
-    return str(proposed.content.get("idea", "")) if proposed else ""
+    proposed = gates.last_proposed(state, "hypothesis")
+    return str(proposed.record.content.get("idea", "")) if proposed else ""
 
 
 def _board(visit: Visit) -> Response:

@@ -9,8 +9,9 @@ from starlette.responses import Response
 
 from copilot_tools.refusals import Refusal, Refused
 from copilot_tools.stats.spec import Arm
+from expcopilot.flow.blinding import opening_reason
 from expcopilot.flow.data_in_view import InView
-from expcopilot.flow.declared_data import counted_by_hand, usual_form
+from expcopilot.flow.declared_data import counted_by_hand, typed_fields, usual_form
 from expcopilot.flow.moves import Move, legal_moves
 from expcopilot.memory.data_files import ENDINGS, DataFile
 from expcopilot.records.experiment import Experiment
@@ -82,10 +83,10 @@ def part(visit: Visit, state: Experiment) -> Part | None:
     plan = state.plan
     if plan is None:
         return None
-    legal = Move.ANALYZE in legal_moves(state) and (state.closing is None or state.closing.record.early)
+    legal = Move.ANALYZE in legal_moves(state)
     if not legal and not state.looks:
         return None
-    fields = _typed_fields(plan)
+    fields = _labelled(plan)
     shown = Reading(
         here=experiment_at(state.name),
         open=legal,
@@ -118,14 +119,11 @@ def _end(plan: Plan) -> str:
     return " and ".join(filter(None, (units, days)))
 
 
-def _typed_fields(plan: Plan) -> tuple[tuple[str, str], ...]:
-    """What is typed for an arm, where typed counts can say all that the plan reads."""
-    metrics = plan.analysis.metrics
-    if len(metrics) > 1 or metrics[0].kind == "ratio":
-        return ()
-    if metrics[0].kind == "proportion":
-        return (("n", "Units"), ("successes", f"With {metrics[0].name}"))
-    return (("n", "Units"), ("mean", f"Mean {metrics[0].name}"), ("sd", "Standard deviation"))
+def _labelled(plan: Plan) -> tuple[tuple[str, str], ...]:
+    """What is typed for an arm, as it is asked."""
+    metric = plan.analysis.primary.name
+    asked = {"n": "Units", "successes": f"With {metric}", "mean": f"Mean {metric}", "sd": "Standard deviation"}
+    return tuple((field, asked[field]) for field in typed_fields(plan.analysis))
 
 
 def _upload(visit: Visit) -> Response:
@@ -197,8 +195,8 @@ def _take_counts(visit: Visit) -> Response:
     state = visit.copilot.experiment(visit.named)
     plan = state.plan
     arms = plan.analysis.arms if plan else ()
-    fields = _typed_fields(plan) if plan else ()
-    typed = [(arm.name, {name: visit.said(f"{name}-{i}") for name, _ in fields}) for i, arm in enumerate(arms)]
+    fields = typed_fields(plan.analysis) if plan else ()
+    typed = [(arm.name, {name: visit.said(f"{name}-{i}") for name in fields}) for i, arm in enumerate(arms)]
     visit.copilot.analyze(
         state.name,
         lambda: counted_by_hand(typed, plan.analysis if plan else None, state.name),
@@ -215,21 +213,16 @@ def _reason(visit: Visit) -> str:
         Refused: They are to be opened without a reason, or a reason was given without opening them.
     """
     reason, wanted = visit.said("reason"), visit.said("unblind") == "yes"
-    if wanted and not reason:
-        raise Refused.because(
-            "look.no_reason",
-            "Opening the outcomes early needs a reason: it is stamped on every readout.",
-            "Say it in one sentence.",
-            name="reason",
-        )
-    if reason and not wanted:
+    if wanted:
+        return opening_reason(reason)
+    if reason:
         raise Refused.because(
             "look.reason_unused",
             "A reason for an early opening was given, but outcomes were not to be opened.",
             "Tick “Open the outcomes early”, or leave the reason out.",
             name="reason",
         )
-    return reason
+    return ""
 
 
 def _base(visit: Visit) -> str:

@@ -41,6 +41,7 @@ async def _enter(request: Request) -> Response:
 
 
 def _leave(visit: Visit) -> Response:
+    visit.office.door.leave(visit.session)
     answer = HTMLResponse(render("stranger.html.jinja", left=True))
     answer.delete_cookie(visit.office.door.cookie, path="/", httponly=True, samesite="strict")
     return answer

@@ -8,16 +8,10 @@ from expcopilot.flow.moves import next_step
 from expcopilot.surfaces.web.spelling import on_page
 from expcopilot.surfaces.web.views import conversation, copy, data, planning, readout
 from expcopilot.surfaces.web.visit import Visit, shows
+from expcopilot.surfaces.web.ways import STAGES
 
 __all__ = ["ROUTES"]
 
-_STAGES = (
-    ("idea", "Idea"),
-    ("registered", "Planned"),
-    ("running", "Running"),
-    ("read", "To conclude"),
-    ("closed", "Learned"),
-)
 _PARTS = (readout.part, data.part, planning.plan_part, planning.hypothesis_part, copy.part)
 """What has a panel in the record: each returns one, or None where there is nothing to show."""
 
@@ -28,7 +22,7 @@ def _experiment(visit: Visit) -> Response:
     return visit.page(
         "experiment.html.jinja",
         state=state,
-        stages=_STAGES,
+        stages=tuple(STAGES.items()),
         next=on_page(next_step(state)),
         talk=conversation.talk(visit, state),
         record=record,

@@ -15,7 +15,7 @@ from expcopilot.flow.moves import Move
 from expcopilot.flow.said_so_far import rows
 from expcopilot.memory import plan_files
 from expcopilot.records.experiment import Experiment, Stamped
-from expcopilot.records.gate import Proposal
+from expcopilot.records.gate import Decision, Proposal
 from expcopilot.surfaces.web.proposing import propose
 from expcopilot.surfaces.web.views.timeline import named
 from expcopilot.surfaces.web.visit import Visit, does
@@ -97,18 +97,12 @@ def card(visit: Visit, state: Experiment) -> Card | None:
 def _note(visit: Visit, asked: Stamped[Proposal]) -> str:
     """Whether the plan file has changed since this text was put here."""
     plan = plan_in(asked.record.gate, asked.record.content)
-    file = visit.copilot.workspace.plans / f"{plan.experiment}.yaml"
-    try:
-        same = not file.is_file() or plan_files.load(file).digest == plan.digest
-    except Refused:
-        same = False
+    file = visit.copilot.plan_file(plan.experiment)
+    if file is None or (file.plan is not None and file.plan.digest == plan.digest):
+        return ""
     return (
-        ""
-        if same
-        else (
-            f"The plan file {file.name} says something else by now. An approval covers exactly the text below; "
-            "“Edit” shows the file."
-        )
+        f"The plan file {file.name} says something else by now. An approval covers exactly the text below; "
+        "“Edit” shows the file."
     )
 
 
@@ -128,13 +122,14 @@ def _answered(visit: Visit, name: str, action: Action) -> Response:
     state = copilot.experiment(name)
     asked = gates.pending(state)
     if asked is None or str(asked.position) != visit.said("asked") or asked.record.digest != visit.said("digest"):
-        if _mine(visit, state, action):
+        given = _given(state, visit)
+        if given is not None and given.record.action == action and given.actor == visit.session.person:
             return visit.go(experiment_at(name, "now"))  # the second half of a double click
-        raise _too_late(state, visit)
+        raise _too_late(given, visit)
     with copilot.lifecycle() as moves:
         waiting = moves.resume(name)  # by its id: a late answer can never reach the next gate
         if waiting is None or waiting.digest != asked.record.digest:
-            raise _too_late(copilot.experiment(name), visit)
+            raise _too_late(_given(copilot.experiment(name), visit), visit)
         moves.answer(waiting, action, reason=visit.said("reason")[:2000])
     if action != "edit":
         return visit.go(experiment_at(name, "now"))
@@ -154,41 +149,30 @@ def _edited(visit: Visit, name: str, proposal: Proposal) -> str:
     return experiment_at(name, "now")
 
 
-def _mine(visit: Visit, state: Experiment, action: Action) -> bool:
-    """Whether this very answer was given already, by the same person, to the same text."""
-    return any(
-        d.record.action == action
-        and d.record.digest == visit.said("digest")
-        and d.actor == visit.session.person
-        and str(_asked_before(state, d.position, d.record.digest)) == visit.said("asked")
-        for d in state.decisions
-    )
+def _given(state: Experiment, visit: Visit) -> Stamped[Decision] | None:
+    """The answer to exactly the question that this form showed; None where it has none."""
+    shown = (visit.said("asked"), visit.said("digest"))
+    asked = next((p for p in state.proposals if (str(p.position), p.record.digest) == shown), None)
+    return gates.decision_on(state, asked) if asked is not None else None
 
 
-def _asked_before(state: Experiment, position: int, digest: str) -> int:
-    """Ledger position of the question that a decision answered."""
-    return max((p.position for p in state.proposals if p.position < position and p.record.digest == digest), default=0)
-
-
-def _too_late(state: Experiment, visit: Visit) -> Refused:
+def _too_late(given: Stamped[Decision] | None, visit: Visit) -> Refused:
     """Who answered it meanwhile; or that another text waits now."""
-    seen = visit.said("digest")
-    for decided in reversed(state.decisions):
-        if decided.record.digest == seen and str(_asked_before(state, decided.position, seen)) == visit.said("asked"):
-            by, did = named(decided.actor, visit.session.person), decided.record.action
-            return Refused.because(
-                "gate.answered",
-                f"It was answered already by {by.replace('You', 'you')} ({did}); that answer stands.",
-                "Load the page again: it shows how things stand now.",
-                name="asked",
-                value=visit.said("asked"),
-            )
+    if given is not None:
+        by, did = named(given.actor, visit.session.person), given.record.action
+        return Refused.because(
+            "gate.answered",
+            f"It was answered already by {by.replace('You', 'you')} ({did}); that answer stands.",
+            "Load the page again: it shows how things stand now.",
+            name="asked",
+            value=visit.said("asked"),
+        )
     return Refused.because(
         "gate.changed",
         "What waits for approval is no longer the text you saw: it was changed in between.",
         "Load the page again, read it as it is now, then decide.",
         name="digest",
-        value=seen[:12],
+        value=visit.said("digest")[:12],
     )
 
 

@@ -53,7 +53,7 @@ class Card(NamedTuple):
 
 def hypothesis_card(state: Experiment) -> Part | None:
     """The last hypothesis that was put before a person; None where none was."""
-    last = next((p for p in reversed(state.proposals) if p.record.gate == "hypothesis"), None)
+    last = gates.last_proposed(state, "hypothesis")
     if last is None:
         return None
     standing, by = _standing(state, last)
@@ -78,11 +78,11 @@ def hypothesis_card(state: Experiment) -> Part | None:
 def _standing(state: Experiment, asked: Stamped[Proposal]) -> tuple[str, str]:
     if (waits := gates.pending(state)) is not None and waits.position == asked.position:
         return "waits", ""
-    for decided in reversed(state.decisions):
-        if decided.position > asked.position and decided.record.digest == asked.record.digest:
-            action = "approved" if decided.record.action == "approve" else decided.record.action
-            return action, f"{decided.actor}, {when(decided.time)}"
-    return "edit", ""  # another proposal took its place before anybody decided
+    decided = gates.decision_on(state, asked)
+    if decided is None:
+        return "edit", ""  # another proposal took its place before anybody decided
+    action = "approved" if decided.record.action == "approve" else decided.record.action
+    return action, f"{decided.actor}, {when(decided.time)}"
 
 
 def _asked_at(state: Experiment, standing: str) -> str:

@@ -10,14 +10,13 @@ from starlette.responses import HTMLResponse, Response
 from copilot_tools.refusals import Refusal, Refused, refuse_if_any
 from expcopilot.flow.steps.new_plan import CHANNELS, Channel, channel, questions
 from expcopilot.surfaces import typed_answers
-from expcopilot.surfaces.typed_answers import FIELDS, Typed
+from expcopilot.surfaces.typed_answers import FIELDS, NEEDED, Typed
 from expcopilot.surfaces.web.views.plan_size import Sized, sized
 from expcopilot.surfaces.web.visit import Visit, does, shows
 from expcopilot.surfaces.web.where import experiment_at
 
 __all__ = ["ROUTES", "answers_of"]
 
-_NEEDED = ("change", "audience", "because", "metric", "matters")
 _LONG = frozenset({"change", "audience", "because", "guardrail"})
 _SIZES = "baseline"
 """The first of the questions that size the test."""
@@ -216,7 +215,7 @@ def _asked(of: Channel, typed: Typed) -> list[Asked]:
                 example=question.example,
                 value="\n".join(value) if isinstance(value, list) else str(value),
                 kind=kind,
-                needed=field in _NEEDED,
+                needed=field in NEEDED,
             )
         )
     return found
@@ -238,7 +237,7 @@ def _answers(visit: Visit, typed: Typed, of: str) -> dict[str, object]:
             cure=f"For example: {asked[field].example}.",
             name=field,
         )
-        for field in _NEEDED
+        for field in NEEDED
         if not typed.get(field) and field not in said
     ]
     read = typed_answers.read(typed)

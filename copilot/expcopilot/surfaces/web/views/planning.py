@@ -101,12 +101,13 @@ def plan_part(visit: Visit, state: Experiment) -> Part | None:
 def _view(visit: Visit, state: Experiment) -> PlanView:
     copilot = visit.copilot
     file = copilot.plan_file(state.name)
-    plan = state.plan or (file.plan if file else None)
+    pending = gates.pending(state)
+    asked = Plan.model_validate(pending.record.content) if pending and pending.record.gate == "plan" else None
+    plan = state.plan or asked or (file.plan if file else None)
     questions = tuple(
         q.model_copy(update={"question": on_page(q.question)})
         for q in (copilot.check(plan) if plan is not None and state.plan is None else ())
     )
-    pending = gates.pending(state)
     moves = frozenset(move.value for move in legal_moves(state))
     return PlanView(
         name=state.name,

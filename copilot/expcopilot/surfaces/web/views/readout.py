@@ -205,7 +205,7 @@ def _writing(name: str, look: int) -> talking.Answering:
 
 ROUTES = [
     shows("/e/{name}/readout", _document),
-    shows("/e/{name}/readout/{look:int}", _document),
-    shows("/e/{name}/readout/{look:int}/{form}", _download),
-    does("/e/{name}/readout/{look:int}", _write),
+    shows("/e/{name}/readout/{look:integer}", _document),
+    shows("/e/{name}/readout/{look:integer}/{form}", _download),
+    does("/e/{name}/readout/{look:integer}", _write),
 ]

@@ -13,6 +13,7 @@ from expcopilot.flow.gates import pending
 from expcopilot.flow.said_so_far import drafted, numbered, so_far
 from expcopilot.flow.sharpening import require_open
 from expcopilot.flow.steps.new_plan import CHANNELS, channel
+from expcopilot.flow.steps.sharpen import idea_said
 from expcopilot.records.experiment import Experiment
 from expcopilot.surfaces.web import talking
 from expcopilot.surfaces.web.visit import Visit, does
@@ -83,15 +84,7 @@ def lines_of(text: str) -> str:
 
 
 def _idea(visit: Visit) -> Response:
-    idea = lines_of(visit.said("idea"))
-    if not idea:
-        raise Refused.because(
-            "sharpen.no_idea",
-            "There is no idea to sharpen.",
-            "Say in a sentence or two what should change, for whom, and why it should work.",
-            name="idea",
-            value="",
-        )
+    idea = idea_said(lines_of(visit.said("idea")))
     if len(idea) > LONGEST:
         raise _too_long("idea", len(idea), LONGEST)
     with _one_idea:  # two ideas sent at once get two names

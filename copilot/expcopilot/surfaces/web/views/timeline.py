@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from expcopilot.flow.gates import COPY_GATES, pending
 from expcopilot.flow.moves import Move
 from expcopilot.flow.said_so_far import ANSWER, drafted
+from expcopilot.flow.spoken import reason_in
 from expcopilot.outputs.report.words import when
 from expcopilot.records.events import Said
 from expcopilot.records.experiment import Experiment, Stamped
@@ -130,14 +131,13 @@ def _line(stamped: Stamped[Said], person: str, cures: dict[str, str]) -> Line | 
     if said.text in _MARKS:
         return None  # the mark of a step: what it did stands beside it
     kind, who = ("code", "Copilot") if said.speaker == "code" else ("role", f"The {said.speaker.replace('_', ' ')}")
-    reason = said.text.removeprefix("Refused: ")
     return Line(
         stamped.position,
         kind,
         who,
         _moment(stamped.time),
         on_page(said.text),
-        cure=cures.get(reason, "") if (reason != said.text) else "",
+        cure=cures.get(reason_in(said.text), ""),
     )
 
 

@@ -222,6 +222,8 @@ def fit_normal(y: Floats, se: Floats, *, free_mean: bool = True) -> NormalFit:
         return float((w * w * (y - mean_at(variance)) ** 2).sum() - w.sum()) + restricted
 
     top = float(((y - mean_at(0.0)) ** 2).max()) + float(v.max()) + 1.0
+    if not math.isfinite(4 * top):
+        raise OverflowError("the estimates' spread is beyond the range of numbers")
     grid = np.concatenate([[0.0], np.geomspace(1e-8, 4 * top, 120)])
     values = [log_likelihood(float(g)) for g in grid]
     i = int(np.argmax(values))
