@@ -241,6 +241,11 @@ class Review(Frozen):
     whose: str = ""
 
     @property
+    def seen(self) -> str:
+        """What a person has before them: the text and its marks. A form carries it, so that it decides nothing else."""
+        return f"{self.digest}+{self.basis}"
+
+    @property
     def open_marks(self) -> int:
         """Over all fields."""
         return sum(field.open_marks for field in self.marks)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 
 from copilot_tools.refusals import Refused
+from copilot_tools.wording.claims.marks import Claim
 from expcopilot.api import Copilot
 from expcopilot.flow import gates
 from expcopilot.flow.batch.review_decisions import decide_rows
 from expcopilot.flow.steps.approve_copy import find_review
 from expcopilot.flow.steps.review import marks_of
 from expcopilot.memory.review_files import ReviewRow
-from expcopilot.records.copybook import CopyBook
+from expcopilot.records.copybook import Checked, CopyBook
 from expcopilot.records.entry import Draft
 from expcopilot.records.gate import Proposal
 from writing import FACT, TEXT, brief, library, seen, variant, written
@@ -211,3 +212,26 @@ def test_a_book_that_follows_is_the_book_folded_anew(copilot):
     copilot.approve_variant("spring", "v1", seen(copilot, "v1"))
     book.follow(e for e in copilot.ledger.entries("spring") if e.position > book.position)
     assert book == CopyBook.fold("spring", copilot.ledger.entries("spring"))
+
+
+@pytest.mark.parametrize("verb", ["waive", "approve_variant"])
+def test_a_mark_added_since_is_not_decided_upon_unseen(copilot, verb):
+    """A form names the marks it showed: once a checker adds a claim before C1, its C1 is another, and nothing happens."""
+    written(copilot, "v2")
+    shown = find_review(copilot.copy("spring"), "v2")
+    field = shown.variant.fields[1]
+    word = field.text.split()[0]
+    claim = Claim(start=0, end=len(word), kind="implied", words=(word,), why="It may claim something.")
+    checked = Checked(brief="spring", variant="v2", digest=shown.variant.text_digest, added=((field.name, claim),))
+    copilot.ledger.append(
+        Draft(experiment="spring", kind="checked", actor="Ada", payload=checked.to_json(), key="checked/by-hand")
+    )
+    assert find_review(copilot.copy("spring"), "v2").seen != shown.seen
+    with pytest.raises(Refused) as refused:
+        if verb == "waive":
+            copilot.waive("spring", "v2", "C1", shown.seen, reason="Legal agreed")
+        else:
+            copilot.approve_variant("spring", "v2", shown.seen, "reject")
+    assert codes(refused) == ["copy.marks_changed"]
+    assert not [e for e in copilot.ledger.entries("spring") if e.kind == "decided"]
+    copilot.approve_variant("spring", "v2", find_review(copilot.copy("spring"), "v2").seen, "reject")

@@ -291,14 +291,28 @@ def _marking(review: Review, label: str, options: str) -> str:
 
 
 def refuse_if_changed(review: Review, seen: str) -> None:
-    """Refuse to decide on another text than the one that was seen, by its digest.
+    """Refuse to decide on another text than the one that was seen, or on other marks.
+
+    Args:
+        review: The variant as it stands.
+        seen: The text's digest, as far as a person typed it; or ``Review.seen``, which names its marks as well.
 
     Raises:
-        Refused: ``copy.changed``.
+        Refused: ``copy.changed``, ``copy.marks_changed``.
     """
-    if len(seen) >= _SHORTEST_DIGEST and review.digest.startswith(seen.lower()):
-        return
     variant = review.variant
+    seen, _, basis = seen.partition("+")
+    if len(seen) >= _SHORTEST_DIGEST and review.digest.startswith(seen.lower()):
+        if not basis or basis == review.basis:
+            return
+        raise Refused.because(
+            "copy.marks_changed",
+            f"What is marked in {variant.id} of {variant.brief}, or what stands behind it, has changed since it was "
+            "shown: nothing was decided.",
+            f"Look at it again (`{typed('variants', variant.brief, experiment=review.whose)}`), then decide.",
+            name="digest",
+            value=seen[:64],
+        )
     named_by = f"not {seen[:12]}" if len(seen) >= _SHORTEST_DIGEST else f"and {seen!r} does not name it"
     raise Refused.because(
         "copy.changed",
