@@ -83,7 +83,7 @@ def fill(copilot: Copilot, name: str, text: str, second: str = "", third: str = 
     made.tries("early", lambda: copilot.analyze(name, lambda: open_data.rows(data), unblind=text))
     made.tries("cut", lambda: copilot.analyze(name, lambda: open_data.rows(data), cuts=(f"s {text}",)))
     if not copilot.experiment(name).looks:
-        copilot.analyze(name, open_data.rows(data))
+        made.tries("look", lambda: copilot.analyze(name, open_data.rows(data)))  # refused with zero bytes in its names
     made.tries("readout", lambda: copilot.write_readout(name))
     made.tries("source", lambda: _source(copilot, name, text))
     _copy(copilot, made, text, second, third)

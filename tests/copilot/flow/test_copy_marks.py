@@ -216,7 +216,7 @@ def test_a_book_that_follows_is_the_book_folded_anew(copilot):
 
 @pytest.mark.parametrize("verb", ["waive", "approve_variant"])
 def test_a_mark_added_since_is_not_decided_upon_unseen(copilot, verb):
-    """A form names the marks it showed: once a checker adds a claim before C1, its C1 is another, and nothing happens."""
+    """A form names the marks it showed: once a checker adds a claim before C1, C1 is another, and nothing happens."""
     written(copilot, "v2")
     shown = find_review(copilot.copy("spring"), "v2")
     field = shown.variant.fields[1]
@@ -227,11 +227,9 @@ def test_a_mark_added_since_is_not_decided_upon_unseen(copilot, verb):
         Draft(experiment="spring", kind="checked", actor="Ada", payload=checked.to_json(), key="checked/by-hand")
     )
     assert find_review(copilot.copy("spring"), "v2").seen != shown.seen
+    on = ("spring", "v2", "C1", shown.seen) if verb == "waive" else ("spring", "v2", shown.seen, "reject")
     with pytest.raises(Refused) as refused:
-        if verb == "waive":
-            copilot.waive("spring", "v2", "C1", shown.seen, reason="Legal agreed")
-        else:
-            copilot.approve_variant("spring", "v2", shown.seen, "reject")
+        getattr(copilot, verb)(*on, reason="Legal agreed")
     assert codes(refused) == ["copy.marks_changed"]
     assert not [e for e in copilot.ledger.entries("spring") if e.kind == "decided"]
     copilot.approve_variant("spring", "v2", find_review(copilot.copy("spring"), "v2").seen, "reject")

@@ -192,6 +192,7 @@ def test_a_run_from_briefs_to_files(batch, tmp_path):
     assert "And another." in ada.get(f"{at}?show=all").text
 
 
+@pytest.mark.torture
 def test_stopped_by_a_button_and_pressed_twice(batch, tmp_path):
     """Begin pressed twice begins once; Stop ends it softly; a budget stops it, is raised, and it goes on."""
     batch.model.script = slowly(0.3)
@@ -259,6 +260,7 @@ def test_killed_in_mid_run_and_gone_on(serving, tmp_path):
         assert len(rows(batch.run.out)) == 16
 
 
+@pytest.mark.torture
 @pytest.mark.torture
 def test_the_worker_ends_with_its_server(serving, tmp_path):
     """The server gone, its run is interrupted as by Ctrl-C: what was under way is kept; the next server goes on."""
