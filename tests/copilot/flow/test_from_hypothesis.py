@@ -8,6 +8,8 @@ import pytest
 
 from copilot_tools.refusals import Refused
 from expcopilot.api import Copilot
+from expcopilot.flow.steps.sharpen import sharpened
+from expcopilot.language.roles.sharpener import Answered, SharpenerInputs
 from expcopilot.memory.workspace import Workspace
 from speaking import scripted
 
@@ -136,3 +138,14 @@ def test_nothing_begins_while_the_hypothesis_waits_or_once_a_plan_is_frozen(copi
     copilot.decide("checkout", "reject")
     assert copilot.begun("checkout") is None
     assert copilot.begun("another") is None
+
+
+def test_none_names_no_guardrail():
+    """Whoever answers that nothing must not get worse is not given a guardrail called "none", and not asked again."""
+    for text in ("none", "None.", "nothing", "N/A"):
+        said = Answered(field="guardrails", question="What must not get worse?", answer=text)
+        found = sharpened(SharpenerInputs(idea="A shorter form", answers=(said,)))
+        assert found.guardrails == ()
+        assert "guardrails" not in {q.field for q in found.questions}
+    said = Answered(field="guardrails", question="?", answer="returns: +0.2 points; none")
+    assert [g.metric for g in sharpened(SharpenerInputs(idea="x", answers=(said,))).guardrails] == ["returns"]

@@ -221,3 +221,24 @@ def test_a_look_is_counted_whoever_still_listens(web, visitor):
     assert len(web.state("running").looks) == 1
     visitor.client.post(form.action, data={**form.values, "key": "another"})
     assert len(web.state("running").looks) == 2
+
+
+# --- what is kept is what was typed ----------------------------------------------------------------------------------
+
+
+def test_a_reason_is_kept_whole_or_refused(web):
+    """A reason longer than is kept is refused before anything is done: none is cut in silence."""
+    with web.enter() as ada:
+        before = len(ada.get("/e/running/history.jsonl").text)
+        answer = ada.post("/e/running/close", {"early": "yes", "reason": "r" * 2_001})
+        assert answer.status_code == 422
+        assert "at most 2,000 are kept" in Markup(answer.text).visible
+        assert len(ada.get("/e/running/history.jsonl").text) == before
+
+
+def test_no_plan_is_written_for_an_experiment_that_is_not_there(web):
+    """Neither the form of a plan nor a file of answers appears for a name nobody has used."""
+    with web.enter() as ada:
+        assert ada.get("/e/nobody/plan/answers").status_code == 404
+        assert ada.post("/e/nobody/plan/answers", ANSWERS).status_code == 404
+    assert not list(web.folder.glob("plans/nobody*"))

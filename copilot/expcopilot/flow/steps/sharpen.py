@@ -32,6 +32,7 @@ _SIMILAR_AT_MOST = 3
 _COMMON = frozenset({"and", "are", "for", "from", "has", "have", "into", "our", "should", "that", "the", "with"})
 _FALLS = re.compile(r"\b(?:fall|drop|decrease|lower|less|fewer|down|shrink|sink)", re.IGNORECASE)
 _RISES = re.compile(r"\b(?:rise|grow|increase|higher|more|up)", re.IGNORECASE)
+_NONE = re.compile(r"(?:none|nothing|no|n/a)[.!]?", re.IGNORECASE)
 
 
 def sharpen(experiment: Experiment, deps: Deps, turn: str, given: dict[str, Any]) -> tuple[Draft, ...]:
@@ -133,8 +134,10 @@ def direction_in(text: str) -> Literal["increase", "decrease"] | None:
 
 
 def _guardrails(text: str) -> Iterator[GuardrailIdea]:
-    """One for each line or part between semicolons; what follows a colon is its margin."""
+    """One for each line or part between semicolons; what follows a colon is its margin; "none" names none."""
     for part in filter(None, (p.strip() for p in re.split(r"[;\n]", text))):
+        if _NONE.fullmatch(part):
+            continue
         name, _, margin = part.partition(":")
         yield GuardrailIdea(metric=name.strip() or part, margin=margin.strip() or None)
 

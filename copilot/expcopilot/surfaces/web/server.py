@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import socket
+import threading
 import webbrowser
 from collections.abc import Callable
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 
 import uvicorn
@@ -46,8 +48,14 @@ def serve(folder: str | Path, *, port: int, tell: Callable[[str], None], browse:
         tell(link)
         if browse:
             webbrowser.open(link)
+            threading.Thread(target=_warm, daemon=True).start()
         with suppress(KeyboardInterrupt):
             uvicorn.Server(config).run(sockets=[listening])
+
+
+def _warm() -> None:
+    """Load what the first idea needs, while somebody looks for the window: it takes two seconds."""
+    import_module("expcopilot.flow.graph")
 
 
 def _listening(port: int) -> socket.socket:

@@ -24,6 +24,10 @@ from expcopilot.surfaces.web.where import name_of
 __all__ = ["View", "Visit", "does", "require_text", "shows", "visiting"]
 
 
+REASON_CHARACTERS = 2_000
+"""How long a reason may be."""
+
+
 @dataclass(frozen=True)
 class Visit:
     """One request.
@@ -46,6 +50,23 @@ class Visit:
         """A field of the form (or, of a page, of its address) as text, without blanks around it."""
         found = self.form.get(field, self.request.query_params.get(field, default))
         return found.strip() if isinstance(found, str) else default
+
+    def reason(self) -> str:
+        """The reason that was given, whole: it stands beside a name, so nothing of it is cut.
+
+        Raises:
+            Refused: It is longer than is kept.
+        """
+        found = self.said("reason")
+        if len(found) > REASON_CHARACTERS:
+            raise Refused.because(
+                "web.reason_too_long",
+                f"The reason has {len(found):,} characters; at most {REASON_CHARACTERS:,} are kept. Nothing was done.",
+                "Say it shorter, and name where the rest stands.",
+                name="reason",
+                value=len(found),
+            )
+        return found
 
     def file(self, field: str) -> UploadFile:
         """A file of the form.

@@ -157,7 +157,7 @@ def _decide(visit: Visit) -> Response:
         visit.said("variant"),
         visit.said("digest"),
         "approve" if action == "approve" else "reject",
-        reason=visit.said("reason"),
+        reason=visit.reason(),
         experiment=visit.said("experiment"),
     )
     back = {"show": visit.said("show"), "page": visit.said("page")}

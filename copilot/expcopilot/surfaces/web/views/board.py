@@ -78,22 +78,17 @@ def board_of(experiments: tuple[Experiment, ...], query: str) -> Board:
 
 
 def _card(state: Experiment) -> Card:
-    waiting = gates.pending(state)
+    waiting, proposed = gates.pending(state), gates.last_proposed(state, "hypothesis")
     look = state.looks[-1].record if state.looks else None
     looks = f"{len(state.looks)} look{'' if len(state.looks) == 1 else 's'}" if state.looks else "not read yet"
     return Card(
         state.name,
-        state.plan.question if state.plan else _idea(state),
+        state.plan.question if state.plan else str(proposed.record.content.get("idea", "")) if proposed else "",
         look.verdict.phrase if look else "",
         tone(look.verdict).value if look else "",
-        looks if state.stage != "idea" else "no plan yet",
+        looks if state.stage != "idea" else "no plan yet" if proposed or state.turns else "copy alone, no plan",
         waiting.record.question if waiting else "",
     )
-
-
-def _idea(state: Experiment) -> str:
-    proposed = gates.last_proposed(state, "hypothesis")
-    return str(proposed.record.content.get("idea", "")) if proposed else ""
 
 
 def _board(visit: Visit) -> Response:

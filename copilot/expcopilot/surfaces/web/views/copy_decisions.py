@@ -72,7 +72,7 @@ def _quote(visit: Visit, name: str, brief: str) -> None:
 
 def _settle(verb: Literal["waive", "tick", "undo_mark"]) -> Callable[[Visit, str, str], None]:
     def settle(visit: Visit, name: str, brief: str) -> None:
-        getattr(visit.copilot, verb)(brief, *_seen(visit), reason=visit.said("reason"), experiment=name)
+        getattr(visit.copilot, verb)(brief, *_seen(visit), reason=visit.reason(), experiment=name)
 
     return settle
 
@@ -80,7 +80,7 @@ def _settle(verb: Literal["waive", "tick", "undo_mark"]) -> Callable[[Visit, str
 def _answer(action: Literal["approve", "reject"]) -> Callable[[Visit, str, str], None]:
     def answer(visit: Visit, name: str, brief: str) -> None:
         variant, _, digest = _seen(visit)
-        visit.copilot.approve_variant(brief, variant, digest, action, reason=visit.said("reason"), experiment=name)
+        visit.copilot.approve_variant(brief, variant, digest, action, reason=visit.reason(), experiment=name)
 
     return answer
 

@@ -212,7 +212,7 @@ def _reason(visit: Visit) -> str:
     Raises:
         Refused: They are to be opened without a reason, or a reason was given without opening them.
     """
-    reason, wanted = visit.said("reason"), visit.said("unblind") == "yes"
+    reason, wanted = visit.reason(), visit.said("unblind") == "yes"
     if wanted:
         return opening_reason(reason)
     if reason:

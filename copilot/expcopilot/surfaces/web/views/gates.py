@@ -130,7 +130,7 @@ def _answered(visit: Visit, name: str, action: Action) -> Response:
         waiting = moves.resume(name)  # by its id: a late answer can never reach the next gate
         if waiting is None or waiting.digest != asked.record.digest:
             raise _too_late(_given(copilot.experiment(name), visit), visit)
-        moves.answer(waiting, action, reason=visit.said("reason")[:2000])
+        moves.answer(waiting, action, reason=visit.reason())
     if action != "edit":
         return visit.go(experiment_at(name, "now"))
     return visit.go(_edited(visit, name, asked.record))

@@ -75,7 +75,7 @@ def _save(visit: Visit) -> Response:
 
 
 def _amend(visit: Visit) -> Response:
-    name, reason = visit.named, visit.said("reason")[:2000]
+    name, reason = visit.named, visit.reason()
     file = visit.copilot.keep_plan(name, _text(visit), seen=visit.said("seen"))
     if file.plan is None:
         raise AssertionError("a text that holds no plan is not kept")

@@ -128,6 +128,7 @@ def _drop(visit: Visit) -> Response:
 
 def _of_experiment(visit: Visit) -> Response:
     name, copilot = visit.named, visit.copilot
+    _refuse_unknown(visit, name)
     begun = copilot.begun(name)  # refuses where a plan is no move now
     typed, of = _typed(visit)
     kept = answers_of(visit, name) if not typed else None
@@ -150,6 +151,7 @@ def _of_experiment(visit: Visit) -> Response:
 
 def _write_of_experiment(visit: Visit) -> Response:
     name, copilot = visit.named, visit.copilot
+    _refuse_unknown(visit, name)
     typed, of = _typed(visit)
     typed_answers.save_draft(_answers_file(visit, name), typed, of)  # nothing typed is lost, refused or not
     drafted = copilot.new(name, channel=of or "other", **_answers(visit, typed, of))
@@ -158,6 +160,12 @@ def _write_of_experiment(visit: Visit) -> Response:
     else:
         copilot.keep_plan(name, drafted.plan, seen=visit.said("seen"))
     return visit.go(experiment_at(name, below="plan"))
+
+
+def _refuse_unknown(visit: Visit, name: str) -> None:
+    """A plan is written for an experiment that is there, if only as a plan file."""
+    if visit.copilot.plan_file(name) is None and answers_of(visit, name) is None:
+        visit.copilot.refuse_unknown(name)
 
 
 # --- the live part --------------------------------------------------------------------------------------------------

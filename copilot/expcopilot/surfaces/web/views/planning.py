@@ -243,7 +243,7 @@ def _no_file(name: str) -> Refused:
 
 
 def _close(visit: Visit) -> Response:
-    name, early, reason = visit.named, visit.said("early") == "yes", visit.said("reason")[:2000]
+    name, early, reason = visit.named, visit.said("early") == "yes", visit.reason()
     words = f"/close --early {reason}" if early else "/close"
     given = {"early": early, "reason": reason if early else ""}
     return visit.go(propose(visit, name, Move.CLOSE, given, words=words))
