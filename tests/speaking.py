@@ -121,7 +121,8 @@ def on_the_wire(guide=None):
 def canaries(folder: Path, n: int = 20_000, seed: int = 3, *, regions: bool = False) -> Path:
     """A file in which every cell that no plan declares can be told apart: ids, notes, spend, a rare device.
 
-    With ``regions``, one of them holds 19 units an arm, and one 20: just below and just at the default of k.
+    With ``regions``, two of them hold 19 units an arm, so that neither is what all others leave, and one 20: just below
+    and just at the default of k.
     """
     rng = np.random.default_rng(seed)
     arm = np.where(np.arange(n) % 2 == 0, "control", "b")
@@ -143,6 +144,7 @@ def canaries(folder: Path, n: int = 20_000, seed: int = 3, *, regions: bool = Fa
         frame["region"] = "elsewhere"
         frame.loc[100:137, "region"] = f"{CANARY}-region"
         frame.loc[140:179, "region"] = "island"
+        frame.loc[180:217, "region"] = f"{CANARY}-district"
     path = folder / "results.csv"
     frame.to_csv(path, index=False)
     return path

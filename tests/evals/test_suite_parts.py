@@ -45,9 +45,15 @@ _CASE = "{catches: A reader is told a lie in this case., question: Why?, result:
         ("a: [1", "cannot be read"),
         (f"a: {_CASE}\na: {_CASE}", "cannot be read"),
         ("a: nothing", "begins with catches"),
-        ("Not An Id: " + _CASE, "id: String should match"),
-        ("a: {catches: too short}", "catches: .*question: Field required"),
-        ("a: " + _CASE.replace("Why?", "Why?, colour: red"), "colour: Extra inputs"),
+        ("Not An Id: " + _CASE, "Not An Id: id is 'Not An Id', but must be text of the form"),
+        (
+            "a: {catches: too short}",
+            "catches is 'too short', but must be text of at least 20.*question is missing",
+        ),
+        (
+            "a: " + _CASE.replace("Why?", "Why?, colour: red"),
+            "colour is not a known key. Known here: catches",
+        ),
     ],
 )
 def test_a_case_that_cannot_be_used_says_where_and_what(text: str, said: str, tmp_path: Path):

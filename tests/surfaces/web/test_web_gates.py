@@ -189,6 +189,7 @@ def test_what_was_approved_and_can_no_longer_be_done_is_said(web, visitor, asked
     assert web.kinds(asked).count("registered") == 1
 
 
+@pytest.mark.torture
 def test_killed_at_the_gate_it_still_waits(tmp_path, made):
     """SIGKILL while a gate waits, and the same card stands again after the start; its answer counts once."""
     with Web(workspace_for_web(tmp_path / "lab")) as web:

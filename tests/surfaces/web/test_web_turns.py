@@ -193,6 +193,7 @@ def test_nobody_reads_and_it_is_kept_and_ctrl_c_ends_it_soon(talking, held, ada)
     assert "Traceback" not in talking.said
 
 
+@pytest.mark.torture
 def test_killed_while_sharpening_the_idea_is_gone_on_with(talking, held, ada):
     """SIGKILL while the sharpener is asked: the idea stands, and one click takes it to its gate."""
     path = ada.submit("/", "/ideas", idea=IDEA).url.path

@@ -125,7 +125,14 @@ def _answer(copilot: Copilot, running: Running, answering: Answering, office: Of
     """In the turn's thread: whatever comes of it is said in the record, and nothing is raised."""
     name, turn = running.experiment, running.turn
     try:
-        _said(copilot, name, turn, lambda: answering(copilot, running, office.model()))
+        _said(
+            copilot,
+            name,
+            turn,
+            lambda: answering(copilot, running, office.model()),
+            # A model cut off by the end of the server refused nothing: the line stands unanswered, to be asked again.
+            keeps=lambda: not office.turns.closing,
+        )
     except Stopped:
         if not office.turns.closing:
             kept = stopped(running.shown, GUIDE.name, running.stopped_by)
@@ -140,12 +147,20 @@ def _answer(copilot: Copilot, running: Running, answering: Answering, office: Of
         copilot.say(name, turn, "code", f"{failed} What was recorded before it stands.")
 
 
-def _said(copilot: Copilot, name: str, turn: str, answer: Callable[[], Spoken | None]) -> None:
-    """Record what was answered, a refusal too."""
+def _said(
+    copilot: Copilot,
+    name: str,
+    turn: str,
+    answer: Callable[[], Spoken | None],
+    *,
+    keeps: Callable[[], bool] = lambda: True,
+) -> None:
+    """Record what was answered, a refusal too, unless ``keeps`` says by then that it is none."""
     try:
         spoken = answer()
     except Refused as refused:
-        copilot.say(name, turn, "code", refused_line(refused))
+        if keeps():
+            copilot.say(name, turn, "code", refused_line(refused))
         raise
     if spoken is not None and spoken.text:
         copilot.say(name, turn, spoken.speaker, spoken.text, spoken.prose)

@@ -69,6 +69,9 @@ def power_curve(
     Raises:
         Refused: The effect is none that this metric can have, or an arm would have fewer than two units (clusters).
 
+    References:
+        Cohen (1988), Statistical Power Analysis for the Behavioral Sciences, 2nd ed., ch. 2 and 6.
+
     Example:
         >>> from copilot_tools.stats.planning.outcomes import Proportion
         >>> curve = power_curve(Proportion(baseline=0.05), 62_468, Effect(size=0.1, scale="relative"))

@@ -203,6 +203,9 @@ def fit_normal(y: Floats, se: Floats, *, free_mean: bool = True) -> NormalFit:
         y: Estimates.
         se: Their standard errors, above 0.
         free_mean: Estimate the mean (restricted likelihood), or hold it at 0 (plain likelihood).
+
+    Raises:
+        OverflowError: Their spread is beyond the range of numbers.
     """
     unit = float(np.median(se))
     v, y = (se / unit) ** 2, y / unit
