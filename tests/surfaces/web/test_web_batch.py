@@ -235,6 +235,7 @@ def test_what_failed_is_asked_again(batch, tmp_path):
     assert len(batch.model.requests) == sent + 1
 
 
+@pytest.mark.torture
 def test_killed_in_mid_run_and_gone_on(serving, tmp_path):
     """SIGKILL of server and worker while requests are under way: shown as stopped; gone on, nothing kept is asked."""
     web = serving(model=Loopback(slowly(0.15)))
