@@ -98,7 +98,8 @@ def test_axe_finds_nothing_serious(lab, browsing, width, colours, views):
 def test_axe_finds_nothing_serious_wherever_links_lead(lab, browsing):
     """The same for every page that any link leads to, each fold open."""
     with lab.enter() as visitor:
-        paths = list(crawl(visitor, *VIEWS[:9], most=120))
+        found = crawl(visitor, *VIEWS[:9], most=120)
+    paths = [path for path in found if path.partition("?")[0] != "/plan/size"]  # a part of a page, not one
     page, faults = browsing(lab), []
     for path in paths:
         page.goto(f"{lab.base}{path}")
