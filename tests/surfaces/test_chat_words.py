@@ -11,12 +11,12 @@ from prompt_toolkit.document import Document
 from chatting import COMMAND, Chat
 from copilot_tools.refusals import Refused
 from expcopilot.api import Copilot
-from expcopilot.surfaces.chat.commands import SLASH, no_command, quoted, read, words
 from expcopilot.surfaces.chat.doing import DO
 from expcopilot.surfaces.chat.keyboard import SlashCompleter
 from expcopilot.surfaces.chat.speaker import no_model
 from expcopilot.surfaces.chat.spelling import in_chat
 from expcopilot.surfaces.chat.stream import Stream
+from expcopilot.surfaces.slash import SLASH, no_command, quoted, read, words
 
 
 def test_every_command_does_something():

@@ -101,7 +101,7 @@ def acknowledged(journey: Journey, shown: str) -> None:
             assert done
 
 
-@pytest.mark.parametrize("kills", [pytest.param(100, marks=pytest.mark.torture)])
+@pytest.mark.parametrize("kills", [1, pytest.param(100, marks=pytest.mark.torture)])
 def test_killed_in_conversation(tmp_path, kills):
     """Killed while starting, at the question, or within the answer: resumed there, every step once, ledger sound."""
     journey = Journey(tmp_path / "lab", seed=17)

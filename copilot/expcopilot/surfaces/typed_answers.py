@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from copilot_tools.refusals import Refusal, Refused
 from expcopilot.flow.steps.new_plan import Channel
 from expcopilot.memory.whole_file import write_whole
-from expcopilot.surfaces.cli import parsing
+from expcopilot.surfaces import parsing
 
 if TYPE_CHECKING:
     from copilot_tools.stats.spec import Effect

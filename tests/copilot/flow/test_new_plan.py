@@ -21,7 +21,7 @@ from expcopilot.flow.steps.new_plan import (
     questions,
 )
 from expcopilot.memory import plan_files
-from expcopilot.surfaces.cli import parsing
+from expcopilot.surfaces import parsing
 
 FIVE = Effect(size=0.05, scale="relative")
 

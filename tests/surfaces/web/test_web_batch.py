@@ -262,7 +262,6 @@ def test_killed_in_mid_run_and_gone_on(serving, tmp_path):
 
 
 @pytest.mark.torture
-@pytest.mark.torture
 def test_the_worker_ends_with_its_server(serving, tmp_path):
     """The server gone, its run is interrupted as by Ctrl-C: what was under way is kept; the next server goes on."""
     web = serving(model=Loopback(slowly(0.15)))

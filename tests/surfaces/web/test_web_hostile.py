@@ -82,14 +82,14 @@ def inert(web: Web, strings: list[str]) -> None:
     assert "Traceback" not in web.said
 
 
-@pytest.mark.parametrize("rounds", [pytest.param(12, marks=pytest.mark.torture)])
+@pytest.mark.parametrize("rounds", [1, pytest.param(12, marks=pytest.mark.torture)])
 def test_every_field_of_every_form_takes_hostile_text_as_text(lab, rounds):
     """Each form filled with hostile strings, in its files' names and columns, too: refused or done, and inert."""
     strings = itertools.cycle(hostile_strings(WHOLE, seed=37))
     with lab.enter() as visitor:
         known = taught(visitor)
         for _ in range(rounds):
-            found = crawl(visitor, "/", "/e/e1", "/e/plain", most=40)
+            found = crawl(visitor, "/", "/e/e1", "/e/plain", most=40 if rounds > 1 else 8)
             assert found.forms
             for form in found.forms:
                 given = list(itertools.islice(strings, len(form.free) + 2 * len(form.files) + 2))

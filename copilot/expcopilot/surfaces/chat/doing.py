@@ -14,11 +14,11 @@ from expcopilot.flow.spoken import refused_line
 from expcopilot.flow.steps.sharpen import approved_hypothesis
 from expcopilot.memory import plan_files
 from expcopilot.surfaces.chat import borrowed, gate, sharpening, showing
-from expcopilot.surfaces.chat.commands import SLASH, words
 from expcopilot.surfaces.chat.room import Room
 from expcopilot.surfaces.chat.speaker import no_model
 from expcopilot.surfaces.cli import show
 from expcopilot.surfaces.cli.close import show_closed
+from expcopilot.surfaces.slash import SLASH, words
 
 __all__ = ["DO", "enter"]
 

@@ -13,12 +13,12 @@ from copilot_tools.refusals import Refused
 from expcopilot.flow.gate_text import PLAN_MOVES, changes, lines, plan_in, turn_of
 from expcopilot.memory import plan_files
 from expcopilot.records.plan import Plan
-from expcopilot.surfaces.chat.commands import read, words
 from expcopilot.surfaces.chat.room import Room
 from expcopilot.surfaces.cli import show
 from expcopilot.surfaces.cli.close import show_closed
 from expcopilot.surfaces.cli.register import show_frozen
 from expcopilot.surfaces.cli.sharpen import show_hypothesis
+from expcopilot.surfaces.slash import read, words
 
 if TYPE_CHECKING:
     from expcopilot.flow.graph import Waiting

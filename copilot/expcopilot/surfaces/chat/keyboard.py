@@ -14,7 +14,7 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.layout.processors import Processor, Transformation, TransformationInput
 
 from copilot_tools.wording.plain import visible
-from expcopilot.surfaces.chat.commands import SLASH, quoted
+from expcopilot.surfaces.slash import SLASH, quoted
 
 __all__ = ["HISTORY", "Keyboard", "SlashCompleter"]
 

@@ -15,7 +15,6 @@ from expcopilot.flow.at_work import AT_WORK
 from expcopilot.flow.costs import cost_line
 from expcopilot.flow.spoken import refused_line
 from expcopilot.surfaces.chat import gate, sharpening, showing
-from expcopilot.surfaces.chat.commands import SLASH, read
 from expcopilot.surfaces.chat.doing import DO, enter
 from expcopilot.surfaces.chat.room import Room
 from expcopilot.surfaces.chat.speaker import Reply, no_model
@@ -23,6 +22,7 @@ from expcopilot.surfaces.chat.spelling import in_chat
 from expcopilot.surfaces.chat.stream import Stream
 from expcopilot.surfaces.cli import failures, show
 from expcopilot.surfaces.cli.session import SPELLING
+from expcopilot.surfaces.slash import SLASH, read
 
 __all__ = ["converse"]
 

@@ -13,9 +13,9 @@ from copilot_tools.wording.plain import visible
 from expcopilot.api import Copilot
 from expcopilot.flow import gates
 from expcopilot.records.experiment import Experiment
-from expcopilot.surfaces.chat.commands import quoted
 from expcopilot.surfaces.chat.keyboard import Keyboard
 from expcopilot.surfaces.chat.speaker import Reply
+from expcopilot.surfaces.slash import quoted
 
 if TYPE_CHECKING:
     from expcopilot.flow.graph import Lifecycle, Waiting

@@ -16,9 +16,9 @@ from expcopilot.flow.spoken import refused_line
 from expcopilot.flow.steps.new_plan import channel as channel_of
 from expcopilot.records.plan import EXPERIMENT_NAME
 from expcopilot.surfaces.chat import gate
-from expcopilot.surfaces.chat.commands import no_command
 from expcopilot.surfaces.chat.room import Room
 from expcopilot.surfaces.cli import show
+from expcopilot.surfaces.slash import no_command
 
 __all__ = ["edit", "sharpen"]
 

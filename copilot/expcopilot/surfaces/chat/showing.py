@@ -9,9 +9,9 @@ from expcopilot.flow.costs import by_role
 from expcopilot.flow.spoken import case_in_short, why_in_short
 from expcopilot.flow.status import status as stands
 from expcopilot.flow.why import Why
-from expcopilot.surfaces.chat.commands import SLASH
 from expcopilot.surfaces.chat.room import Room
 from expcopilot.surfaces.cli import pages, show
+from expcopilot.surfaces.slash import SLASH
 
 __all__ = ["case", "cost", "experiments", "help_page", "status", "why"]
 

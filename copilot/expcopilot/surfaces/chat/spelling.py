@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from expcopilot.surfaces.chat.commands import SLASH
+from expcopilot.surfaces.slash import SLASH
 
 __all__ = ["in_chat"]
 

@@ -7,8 +7,7 @@ from typing import Any
 
 from copilot_tools.refusals import Refusal, Refused, refuse_if_any
 from expcopilot.flow.steps.new_plan import Answers
-from expcopilot.surfaces import typed_answers
-from expcopilot.surfaces.cli import parsing
+from expcopilot.surfaces import parsing, typed_answers
 from expcopilot.surfaces.typed_answers import NEEDED, Typed, drop_draft, load_draft, needed, save_draft
 
 __all__ = ["Typed", "check", "drop_draft", "load_draft", "needed", "save_draft", "to_answers"]

@@ -89,7 +89,7 @@ def _asked(given: dict[str, Any]) -> Asked:
     """What is to be compared, as typed."""
     from expcopilot.flow.asked_look import Asked
     from expcopilot.flow.declared_data import given_dialect
-    from expcopilot.surfaces.cli import parsing
+    from expcopilot.surfaces import parsing
 
     matters = parsing.size("--matters", given["matters"], _kind(given)).effect if given["matters"] else None
     dialect = given_dialect(given["delimiter"], given["decimal"], given["encoding"])

@@ -15,7 +15,8 @@ from copilot_tools.stats import formats
 from copilot_tools.stats.many_tests import ManyTests, OneTest
 from copilot_tools.stats.sources.many import ManyColumns
 from expcopilot.flow.declared_data import given_dialect
-from expcopilot.surfaces.cli import cells, parsing, show
+from expcopilot.surfaces import parsing
+from expcopilot.surfaces.cli import cells, show
 from expcopilot.surfaces.cli.session import current, print_json
 
 __all__ = ["run"]

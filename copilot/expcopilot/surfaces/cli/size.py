@@ -46,7 +46,7 @@ def command(*, as_json: bool, **given: Any) -> None:
     from copilot_tools.stats.planning.detectable import minimum_detectable_effect
     from copilot_tools.stats.planning.size import sample_size
     from copilot_tools.stats.spec import Metric
-    from expcopilot.surfaces.cli import parsing
+    from expcopilot.surfaces import parsing
 
     outcome = _outcome(given)
     design = _design(given)
@@ -90,7 +90,7 @@ def _outcome(given: dict[str, Any]) -> Outcome:
     from copilot_tools import checks
     from copilot_tools.refusals import Refused
     from copilot_tools.stats.planning.outcomes import Mean, Proportion
-    from expcopilot.surfaces.cli import parsing
+    from expcopilot.surfaces import parsing
 
     if bool(given["baseline"]) == bool(given["sd"]):
         raise Refused.because(
@@ -117,7 +117,7 @@ def _outcome(given: dict[str, Any]) -> Outcome:
 def _design(given: dict[str, Any]) -> TrialDesign:
     from copilot_tools import checks
     from copilot_tools.stats.planning.design import TrialDesign
-    from expcopilot.surfaces.cli import parsing
+    from expcopilot.surfaces import parsing
 
     arms = checks.count("--arms", parsing.number("--arms", given["arms"]), at_least=2)
     alpha = checks.between("--alpha", parsing.share("--alpha", given["alpha"]), 0, 0.5)

@@ -29,7 +29,7 @@ def command(*, heads: tuple[str, ...], as_json: bool) -> None:
       expcopilot verify
       expcopilot verify --head 12:ecad9b9949c4
     """
-    from expcopilot.surfaces.cli.parsing import head
+    from expcopilot.surfaces.parsing import head
 
     found = current().verify(dict(head(text) for text in heads))
     if as_json:

@@ -14,7 +14,7 @@ from expcopilot.flow.spoken import case_in_short, why_in_short
 from expcopilot.flow.steps.sharpen import approved_hypothesis
 from expcopilot.language.roles.sharpener import PastExperiment
 from expcopilot.records.experiment import Experiment
-from expcopilot.surfaces.chat.commands import read
+from expcopilot.surfaces.slash import read
 from expcopilot.surfaces.web import talking
 from expcopilot.surfaces.web.spelling import on_page
 from expcopilot.surfaces.web.streaming import stream

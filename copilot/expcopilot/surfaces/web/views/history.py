@@ -13,7 +13,7 @@ from copilot_tools.refusals import Refused
 from expcopilot.memory.ledger import Wanted
 from expcopilot.records.entry import Entry
 from expcopilot.records.log_lines import KINDS, log_line
-from expcopilot.surfaces.cli import parsing
+from expcopilot.surfaces import parsing
 from expcopilot.surfaces.web.spelling import on_page
 from expcopilot.surfaces.web.visit import Visit, does, shows
 from expcopilot.surfaces.web.where import experiment_at

@@ -20,7 +20,7 @@ from expcopilot.flow.data_in_view import seen
 from expcopilot.flow.declared_data import counted_by_hand, given_dialect, open_source, usual_form
 from expcopilot.flow.quick import experiment_name
 from expcopilot.memory.data_files import ENDINGS
-from expcopilot.surfaces.cli import parsing
+from expcopilot.surfaces import parsing
 from expcopilot.surfaces.web.safety import UPLOAD_BYTES
 from expcopilot.surfaces.web.uploading import receives
 from expcopilot.surfaces.web.views.given_data import FORMS, Given, attempt, form_key, kept, problems_shown, stated

@@ -9,7 +9,7 @@ from expcopilot.flow.costs import by_role
 from expcopilot.flow.status import status
 from expcopilot.outputs.report.view import page
 from expcopilot.records.experiment import Experiment
-from expcopilot.surfaces.chat.commands import SLASH
+from expcopilot.surfaces.slash import SLASH
 from expcopilot.surfaces.web.spelling import on_page
 from expcopilot.surfaces.web.visit import Visit
 from expcopilot.surfaces.web.ways import SHOWS

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from copilot_tools.refusals import Refused
-from expcopilot.surfaces.cli import parsing
+from expcopilot.surfaces import parsing
 
 
 @pytest.mark.parametrize(
